@@ -1,0 +1,34 @@
+/* lib/base: the small types that everything rests on. */
+#include "base/date.h"
+#include "base/enc.h"
+#include "support/suite.h"
+
+static const struct {
+    const char *name, *text;
+    err_t want;
+    int64_t instant;
+} instants[] = {
+    { "UTC", "2026-11-24T15:55:00Z", { ERR_OK }, 1795535700 },
+    { "offset", "2026-11-24T16:55:00+01:00", { ERR_OK }, 1795535700 },
+    { "fraction is cut", "2026-11-24T15:55:00.999Z", { ERR_OK }, 1795535700 },
+    { "no zone", "2026-11-24T15:55:00", { ERR_MALFORMED }, 0 },
+    { "day does not exist", "2026-02-29T00:00:00Z", { ERR_MALFORMED }, 0 },
+    { "text after", "2026-11-24T15:55:00Zx", { ERR_MALFORMED }, 0 },
+    { "empty", "", { ERR_MALFORMED }, 0 },
+};
+
+START_TEST(rfc3339)
+{
+    int64_t got = 0;
+    err_t e = date_parse_rfc3339(str_of(instants[_i].text), &got);
+    ck_assert_msg(e.code == instants[_i].want.code, "%s: %s", instants[_i].name, err_name(e));
+    ck_assert_msg(got == instants[_i].instant, "%s: %lld", instants[_i].name, (long long)got);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *dates = tcase_create("dates");
+    tcase_add_loop_test(dates, rfc3339, 0, COUNT(instants));
+    return RUN_SUITE("base", dates);
+}
