@@ -65,6 +65,14 @@ void buf_add(struct buf *b, struct str s)
     b->len += s.len;
 }
 
+char *buf_extend(struct buf *b, size_t len)
+{
+    if (!grow(b, len))
+        return NULL;
+    b->len += len;
+    return b->ptr + (b->len - len);
+}
+
 void buf_add_char(struct buf *b, char c) { buf_add(b, str_from(&c, 1)); }
 
 void buf_add_i64(struct buf *b, int64_t n) { buf_addf(b, "%lld", (long long)n); }

@@ -26,6 +26,9 @@ void buf_add_char(struct buf *b, char c);
 void buf_add_i64(struct buf *b, int64_t n); /* decimal */
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* LEN more bytes for the caller to fill at once; NULL after a failure, as for an append. */
+char *buf_extend(struct buf *b, size_t len);
+
 /* OK, NO_MEMORY or TOO_LARGE (TOO_LARGE: more than max was appended). */
 NODISCARD err_t buf_err(const struct buf *b);
 
