@@ -42,6 +42,7 @@ enum err_class {
     X(THROTTLED, DENIED, "throttled")                   \
     X(BAD_CODE, DENIED, "bad_code")                     \
     X(CODE_SPENT, DENIED, "code_spent")                 \
+    X(REPLAYED, DENIED, "replayed")                     \
     X(TOKEN_MALFORMED, CALLER, "token_malformed")       \
     X(TOKEN_FORGED, DENIED, "token_forged")             \
     X(TOKEN_EXPIRED, DENIED, "token_expired")           \
