@@ -36,19 +36,22 @@ static int run_file(const char *path)
     return done;
 }
 
-static int run_folder(const char *folder, DIR *dir)
+/* Returns how many inputs were run, or -1 at the first that could not be. */
+static int run_folder(const char *folder)
 {
-    int count = 0;
-    for (const struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
+    struct dirent **names = NULL;
+    int entries = scandir(folder, &names, NULL, alphasort);
+    int count = entries < 0 ? -1 : 0;
+    for (int i = 0; i < entries; i++) {
         char path[PATH_LEN];
-        int len = snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        int len = snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
         int done = len < 0 || len >= PATH_LEN ? -1 : run_file(path);
-        if (done < 0) {
-            (void)fprintf(stderr, "cannot replay %s/%s\n", folder, e->d_name);
-            return -1;
-        }
-        count += done;
+        if (done < 0)
+            (void)fprintf(stderr, "cannot replay %s/%s\n", folder, names[i]->d_name);
+        count = done < 0 || count < 0 ? -1 : count + done;
+        free(names[i]);
     }
+    free(names);
     return count;
 }
 
@@ -60,13 +63,7 @@ int main(int argc, char **argv)
     }
     static const uint8_t nothing = 0;
     (void)LLVMFuzzerTestOneInput(&nothing, 0);
-    DIR *dir = opendir(argv[1]);
-    if (dir == NULL) {
-        (void)fprintf(stderr, "cannot open %s\n", argv[1]);
-        return 1;
-    }
-    int count = run_folder(argv[1], dir);
-    (void)closedir(dir);
+    int count = run_folder(argv[1]);
     (void)printf("%d inputs replayed\n", count);
     return count > 0 ? 0 : 1;
 }
