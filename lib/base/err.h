@@ -55,7 +55,7 @@ enum err_class {
     X(DIRECTORY_DOWN, UNAVAILABLE, "directory_down")    \
     X(DIRECTORY, INTERNAL, "directory")                 \
     X(STATE_DOWN, UNAVAILABLE, "state_down")            \
-    X(STATE, INTERNAL, "state")                         \
+    X(STATE_BROKEN, INTERNAL, "state")                  \
     X(PEER_DOWN, UNAVAILABLE, "peer_down")              \
     X(PEER_BAD_ANSWER, UNAVAILABLE, "peer_bad_answer")  \
     X(OVERLOADED, UNAVAILABLE, "overloaded")
