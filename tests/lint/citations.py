@@ -18,7 +18,7 @@ RFCS = {
     6585: "429", 6648: "no X-", 6749: "OAuth 2.0", 6750: "bearer tokens", 6797: "HSTS",
     6901: "JSON pointer", 6960: "OCSP", 6979: "deterministic ECDSA", 7009: "revocation",
     7159: "JSON (old)", 7231: "HTTP (old)", 7515: "JWS", 7516: "JWE", 7517: "JWK", 7518: "JWA",
-    7519: "JWT", 7521: "assertions", 7523: "JWT client authentication", 7591: "registration",
+    7493: "I-JSON", 7519: "JWT", 7521: "assertions", 7523: "JWT client authentication", 7591: "registration",
     7592: "registration management", 7617: "Basic", 7636: "PKCE", 7638: "JWK thumbprint",
     7643: "SCIM schema", 7644: "SCIM protocol", 7662: "introspection", 7800: "cnf",
     8174: "key words", 8176: "amr", 8252: "native apps", 8259: "JSON", 8288: "Link",

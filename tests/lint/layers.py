@@ -19,7 +19,8 @@ LIBRARY_HOMES = {
     r"liboath/.*": ("idp/login",),
     r"qrencode\.h": ("idp/pages",),
     r"curl/.*": ("lib/http",),
-    r"jansson\.h": ("lib/json", "lib/token", "lib/http", "idp/oidc", "idp/ctl", "plugins"),
+    r"jansson\.h": ("lib/json", "lib/token", "lib/http", "idp/oidc", "idp/login", "idp/pages",
+                    "idp/ctl", "plugins"),
     r"libintl\.h": ("idp/pages",),
     r"check\.h": ("tests",),
 }
