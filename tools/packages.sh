@@ -6,9 +6,10 @@
 # runs its own, unprivileged, from its own folders.
 
 declare -A PACKAGES=(
-    [build]="gcc clang libclang-rt-14-dev libc6-dev cmake ninja-build pkg-config gettext python3
+    [build]="gcc libc6-dev cmake ninja-build pkg-config gettext python3
         libssl-dev libjansson-dev libmicrohttpd-dev libgnutls28-dev libldap-dev libsqlite3-dev
         liboath-dev libqrencode-dev libargon2-dev libcurl4-openssl-dev check"
+    [clang]="clang libclang-rt-14-dev"
     [run]="slapd slapd-contrib ldap-utils openssl python3"
     [lint]="clang-format clang-tidy shellcheck git python3"
     [browser]="chromium fonts-dejavu-core"

@@ -50,7 +50,7 @@ test_main() {
             return 2
         }
     done
-    packages_ensure build run lint browser
+    packages_ensure build clang run lint browser
     # shellcheck disable=SC2086 # a list of step names
     [ $# -gt 0 ] || set -- $TEST_STEPS
     for step in "$@"; do

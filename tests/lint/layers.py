@@ -19,15 +19,16 @@ LIBRARY_HOMES = {
     r"liboath/.*": ("idp/login",),
     r"qrencode\.h": ("idp/pages",),
     r"curl/.*": ("lib/http",),
-    r"jansson\.h": ("lib/json", "lib/token", "lib/http", "idp/oidc", "idp/login", "idp/pages",
-                    "idp/ctl", "plugins"),
+    r"jansson\.h": ("lib/json", "lib/token", "lib/http", "idp/pages", "idp/registry", "idp/web",
+                    "idp/login", "idp/oidc", "idp/ctl", "plugins"),
     r"libintl\.h": ("idp/pages",),
     r"check\.h": ("tests",),
 }
 
 # folder -> the folders of ours it may include; its own is always allowed
-BELOW_ENDPOINTS = ("lib", "policies/engine", "idp/config", "idp/http", "idp/directory", "idp/state",
-                   "idp/keys", "idp/journal", "idp/pages", "idp/login")
+BELOW_LOGIN = ("lib", "policies/engine", "idp/config", "idp/http", "idp/directory", "idp/state",
+               "idp/keys", "idp/journal", "idp/pages", "idp/registry", "idp/web")
+BELOW_ENDPOINTS = (*BELOW_LOGIN, "idp/login")
 MAY_INCLUDE = {
     "lib/base": (),
     "lib": ("lib",),
@@ -39,7 +40,9 @@ MAY_INCLUDE = {
     "idp/keys": ("lib", "idp/state"),
     "idp/journal": ("lib", "idp/state"),
     "idp/pages": ("lib", "idp/http"),
-    "idp/login": tuple(f for f in BELOW_ENDPOINTS if f != "idp/login"),
+    "idp/registry": ("lib", "policies/engine", "idp/directory"),
+    "idp/web": tuple(f for f in BELOW_LOGIN if f != "idp/web"),
+    "idp/login": BELOW_LOGIN,
     "idp/oidc": BELOW_ENDPOINTS,
     "idp/authzen": BELOW_ENDPOINTS,
     "idp/scim": BELOW_ENDPOINTS,
@@ -49,6 +52,9 @@ MAY_INCLUDE = {
     "plugins": ("lib",),
     "tests": ("lib", "policies", "idp", "plugins", "tests"),
 }
+# what the service is made of, passed to every handler: for those that are handlers
+SERVICE = "idp/service.h"
+SEES_SERVICE = ("idp/web", "idp/login", "idp/oidc", "idp/authzen", "idp/scim")
 ROOTS = ("lib", "policies", "idp", "tests")
 INCLUDE = re.compile(r'\s*#\s*include\s+([<"])([^>"]+)[>"]')
 
@@ -84,7 +90,7 @@ def check_include(folder, quote, name, files):
         return f"{folder} has no row in tests/lint/layers.py"
     if target is None:
         return None  # generated; a wrong name fails to compile
-    if inside(target, rule) and rule != "lib":
+    if inside(target, rule) or (f"{target}/{name}" == SERVICE and rule in SEES_SERVICE):
         return None
     if not any(inside(target, f) for f in MAY_INCLUDE[rule]):
         return f"{folder} may not include {target} (\"{name}\")"
@@ -123,5 +129,9 @@ SAMPLES = [
      ["plugins/dui may not include idp/oidc"]),
     ("a folder nobody thought about", {**_HEADERS, "idp/new/n.c": '#include "base/str.h"\n'},
      ["idp/new has no row"]),
+    ("the service from below", {**_HEADERS, "idp/service.h": "", "idp/state/s.c":
+                                '#include "service.h"\n'}, ["idp/state may not include idp"]),
+    ("the service from a handler", {**_HEADERS, "idp/service.h": "", "idp/web/s.c":
+                                    '#include "service.h"\n'}, []),
     ("commented out", {"idp/login/p.c": "/*\n#include <ldap.h>\n*/\n"}, []),
 ]
