@@ -31,8 +31,7 @@ struct assertion_expect {
 NODISCARD err_t assertion_verify(struct str assertion, const struct jwks *keys,
                                  const struct assertion_expect *want, struct jwt *out);
 /* Makes one, for a client (libhabilis, the agent): appended to OUT, valid for 60 seconds. */
-struct jws_signer;
-NODISCARD err_t assertion_sign(const struct jws_signer *signer,
-                               const struct assertion_expect *claims, struct buf *out);
+NODISCARD err_t assertion_sign(struct jws_signer *signer, const struct assertion_expect *claims,
+                               struct buf *out);
 
 #endif

@@ -37,8 +37,7 @@ uint64_t jws_signer_count(const struct jws_signer *s);        /* signatures made
  * 1 to JWS_TYP_MAX characters of a media type ("at+jwt"), or empty for no `typ`.
  * Errors: MALFORMED (typ), TOO_LARGE (JWS_MAX, or what OUT may hold), NO_MEMORY, CRYPTO. On
  * failure OUT's contents are unspecified and its failure is not set. */
-NODISCARD err_t jws_sign(const struct jws_signer *s, struct str typ, struct str payload,
-                         struct buf *out);
+NODISCARD err_t jws_sign(struct jws_signer *s, struct str typ, struct str payload, struct buf *out);
 
 /* The header of a token, and what it covers. Not to be believed before jws_check(). */
 struct jws {
