@@ -41,7 +41,7 @@ enum http_lang { HTTP_FR, HTTP_EN }; /* what we speak; French when the client sa
  * X-Forwarded-For that is not one. */
 struct http_peer {
     char text[46];    /* "192.0.2.7", "2001:db8::7" */
-    char network[50]; /* key for throttling: "192.0.2.7/32", "2001:db8::/56" */
+    char network[64]; /* key for throttling: "192.0.2.7/32", "2001:db8::/56" */
 };
 
 struct http_request {
@@ -204,7 +204,7 @@ struct http_metrics {
     uint64_t in_flight;   /* requests between request line and end of answer */
     uint64_t queued;      /* waiting for a worker now */
     uint64_t connections; /* open now */
-    uint64_t duration_us; /* sum over all answered requests */
+    uint64_t duration_ms; /* sum over all answered requests */
 };
 void http_server_metrics(const struct http_server *s, struct http_metrics *out);
 
