@@ -13,6 +13,7 @@
  *   app, place  strings: the application being entered, the structure it is entered for
  *   csrf, flow  strings: hidden fields of every form of the page, with these names
  *   person      string: the display name of who is signed in
+ *   help        string: whom to ask, e.g. "Mme Le Goff, référente numérique, poste 12"
  *   request_id  string: shown on the pages that report a problem
  *
  * name              members                                    form: fields it posts
@@ -29,7 +30,8 @@
  *                   "- " a list item
  * structure         action* csrf* flow* person choices*        structure = the id chosen
  *                   choices: [{id* establishment* service profiles: ["…"]* until current: bool}]
- *                   until: the instant at which the assignment ends; service: its unit, if any
+ *                   until: the instant at which the assignment ends (the page shows the last
+ *                   day it is held, so do `ended` and `until` everywhere); service: its unit, if any
  * apps              person* csrf* apps* place change_url last_sign_in account_url
  *                   apps: [{name* url* description}] (may be empty); change_url: shown when there
  *                   is more than one structure; signing out POSTs csrf to PAGE_PATH_SIGN_OUT
@@ -64,7 +66,8 @@ enum { PAGE_MAX = 256 * 1024 }; /* bytes; a good maximum for the buffer of pages
 struct pages; /* every template, parsed; immutable: any number of threads may share it */
 
 /* ORGANISATION: shown on each page, copied. Parses all templates, so that a bad one stops the
- * start and not a carer. The caller owns *out. Errors: NO_MEMORY, BUG (a template is wrong). */
+ * start and not a carer; i18n_init() comes first. The caller owns *out. Errors: NO_MEMORY, BAD_UTF8,
+ * BUG (a template is wrong). */
 NODISCARD err_t pages_new(const char *organisation, struct pages **out);
 void pages_free(struct pages *p); /* NULL is fine */
 
