@@ -116,7 +116,7 @@ err_t arena_printf(struct arena *a, struct str *out, const char *format, ...)
     if (text == NULL)
         return ERR(NO_MEMORY);
     va_start(args, format);
-    vsnprintf(text, (size_t)n + 1, format, args);
+    (void)vsnprintf(text, (size_t)n + 1, format, args);
     va_end(args);
     *out = str_from(text, (size_t)n);
     return ERR(OK);

@@ -96,7 +96,7 @@ void buf_addf(struct buf *b, const char *format, ...)
     if (!grow(b, (size_t)n + 1)) /* vsnprintf writes a NUL that is not kept */
         return;
     va_start(args, format);
-    vsnprintf(b->ptr + b->len, (size_t)n + 1, format, args);
+    (void)vsnprintf(b->ptr + b->len, (size_t)n + 1, format, args);
     va_end(args);
     b->len += (size_t)n;
 }

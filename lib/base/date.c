@@ -111,7 +111,7 @@ static bool parse_zone(struct str text, size_t at, int64_t *offset)
     if ((sign != '+' && sign != '-') || text.len != at + 6 || !digits(text, at + 1, 2, &h) ||
         text.ptr[at + 3] != ':' || !digits(text, at + 4, 2, &m) || h > 23 || m > 59)
         return false;
-    *offset = (h * 60 + m) * (sign == '-' ? -60 : 60);
+    *offset = ((int64_t)h * 60 + m) * (sign == '-' ? -60 : 60);
     return true;
 }
 
@@ -137,7 +137,7 @@ err_t date_parse_rfc3339(struct str text, int64_t *instant)
     }
     if (!parse_zone(text, at, &offset))
         return ERR(MALFORMED);
-    *instant = days * DAY + h * 3600 + m * 60 + s - offset;
+    *instant = days * DAY + (int64_t)h * 3600 + (int64_t)m * 60 + s - offset;
     return ERR(OK);
 }
 
@@ -156,9 +156,9 @@ void date_format_rfc3339(int64_t instant, char out[DATE_RFC3339_LEN + 1])
     int p[6];
     char text[80];
     split(instant, p);
-    snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", p[0], p[1], p[2], p[3], p[4],
-             p[5]);
-    snprintf(out, DATE_RFC3339_LEN + 1, "%.20s", text);
+    (void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", p[0], p[1], p[2], p[3],
+                   p[4], p[5]);
+    (void)snprintf(out, DATE_RFC3339_LEN + 1, "%.20s", text);
 }
 
 void date_format_ldap(int64_t instant, char out[DATE_LDAP_LEN + 1])
@@ -166,8 +166,9 @@ void date_format_ldap(int64_t instant, char out[DATE_LDAP_LEN + 1])
     int p[6];
     char text[80];
     split(instant, p);
-    snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", p[0], p[1], p[2], p[3], p[4], p[5]);
-    snprintf(out, DATE_LDAP_LEN + 1, "%.15s", text);
+    (void)snprintf(text, sizeof text, "%04d%02d%02d%02d%02d%02dZ", p[0], p[1], p[2], p[3], p[4],
+                   p[5]);
+    (void)snprintf(out, DATE_LDAP_LEN + 1, "%.15s", text);
 }
 
 err_t date_parse_ldap(struct str text, int64_t *instant)
@@ -178,7 +179,7 @@ err_t date_parse_ldap(struct str text, int64_t *instant)
         !digits(text, 10, 2, &mi) || !digits(text, 12, 2, &s) || !day_exists(y, mo, d) || h > 23 ||
         mi > 59 || s > 59)
         return ERR(MALFORMED);
-    *instant = date_days(y, mo, d) * DAY + h * 3600 + mi * 60 + s;
+    *instant = date_days(y, mo, d) * DAY + (int64_t)h * 3600 + (int64_t)mi * 60 + s;
     return ERR(OK);
 }
 
@@ -186,5 +187,5 @@ void date_format_paris_day(int64_t instant, char out[DATE_DAY_LEN + 1])
 {
     char text[DATE_RFC3339_LEN + 1];
     date_format_rfc3339(instant + date_paris_offset(instant), text);
-    snprintf(out, DATE_DAY_LEN + 1, "%.10s", text);
+    (void)snprintf(out, DATE_DAY_LEN + 1, "%.10s", text);
 }

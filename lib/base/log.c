@@ -74,7 +74,7 @@ static void put_field(struct line *l, const struct log_field *f)
     if (f->kind == LOG_KIND_STR) {
         put_quoted(l, f->text);
     } else {
-        snprintf(number, sizeof number, "%lld", (long long)f->number);
+        (void)snprintf(number, sizeof number, "%lld", (long long)f->number);
         put(l, str_of(number));
     }
 }

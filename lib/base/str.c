@@ -136,14 +136,13 @@ bool str_to_i64(struct str s, int64_t *out)
 static size_t utf8_char(struct str s, size_t i, uint32_t *out)
 {
     static const struct {
-        unsigned char low, high, mask;
-        size_t len;
         uint32_t least;
+        unsigned char low, high, mask, len;
     } form[] = {
-        { 0x00, 0x7F, 0x7F, 1, 0 },
-        { 0xC2, 0xDF, 0x1F, 2, 0x80 },
-        { 0xE0, 0xEF, 0x0F, 3, 0x800 },
-        { 0xF0, 0xF4, 0x07, 4, 0x10000 },
+        { 0, 0x00, 0x7F, 0x7F, 1 },
+        { 0x80, 0xC2, 0xDF, 0x1F, 2 },
+        { 0x800, 0xE0, 0xEF, 0x0F, 3 },
+        { 0x10000, 0xF0, 0xF4, 0x07, 4 },
     };
     unsigned char first = (unsigned char)s.ptr[i];
     for (size_t f = 0; f < COUNT(form); f++) {
