@@ -25,7 +25,8 @@ def check(files):
             if name not in names.get((folder, kind), ()) and not re.search(
                     rf"(?m)^[^#\n]*\b{re.escape(path.rpartition('/')[2])}", cmake):
                 yield Finding(path, 1, f"is not in {folder}/CMakeLists.txt, so nothing runs it")
-            if kind == "fuzz" and not any(f.startswith(f"tests/fuzz/corpus/{name}/") for f in files):
+            corpus = f"tests/fuzz/corpus/{name}/"
+            if kind == "fuzz" and not any(f.startswith(corpus) for f in files):
                 yield Finding(path, 1, f"tests/fuzz/corpus/{name} has no seed")
         if "START_TEST" in text and path.startswith("tests/") and path.endswith(".c") and not match:
             yield Finding(path, 1, "holds tests but is not named test_NAME.c")

@@ -23,7 +23,7 @@ def check(files):
             if MACHINE.search(line):
                 yield Finding(path, number, "a path of one machine")
             if DOWNLOAD.search(line):
-                yield Finding(path, number, "a download address; npm's omit-lockfile-registry-resolved")
+                yield Finding(path, number, "a download address; omit-lockfile-registry-resolved")
 
 
 SAMPLES = [
