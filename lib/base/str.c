@@ -80,7 +80,7 @@ bool str_cut_last(struct str *rest, char sep, struct str *part)
 
 bool str_next(struct str *rest, char sep, struct str *part)
 {
-    if (rest->ptr == NULL || (rest->len == 0 && rest->ptr[0] != sep))
+    if (rest->len == 0)
         return false;
     if (!str_cut(rest, sep, part)) {
         *part = *rest;

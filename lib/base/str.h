@@ -42,8 +42,8 @@ bool str_has_char(struct str s, char c);
 bool str_cut(struct str *rest, char sep, struct str *part);
 bool str_cut_last(struct str *rest, char sep, struct str *part);
 
-/* The next element of a list separated by SEP; false at the end. "a||b" has three elements;
- * the empty string has none. */
+/* The next element of a list separated by SEP; false at the end. "a||b" has three elements,
+ * "a|" has one, the empty string none. */
 bool str_next(struct str *rest, char sep, struct str *part);
 
 /* True if WORD is one of the elements of LIST, separated by SEP. */

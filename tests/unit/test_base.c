@@ -26,9 +26,29 @@ START_TEST(rfc3339)
 }
 END_TEST
 
+/* str_next never looks behind its text: the byte after "a|" is a '|' here and is not ours. */
+static const struct {
+    const char *text;
+    size_t len, elements;
+} lists[] = {
+    { "a|b", 3, 2 }, { "a||b", 4, 3 }, { "|a", 2, 2 }, { "a||", 2, 1 }, { "|", 0, 0 },
+};
+
+START_TEST(list_elements)
+{
+    struct str rest = str_from(lists[_i].text, lists[_i].len), part;
+    size_t n = 0;
+    while (str_next(&rest, '|', &part))
+        n++;
+    ck_assert_uint_eq(n, lists[_i].elements);
+}
+END_TEST
+
 int main(void)
 {
+    TCase *strings = tcase_create("strings");
+    tcase_add_loop_test(strings, list_elements, 0, COUNT(lists));
     TCase *dates = tcase_create("dates");
     tcase_add_loop_test(dates, rfc3339, 0, COUNT(instants));
-    return RUN_SUITE("base", dates);
+    return RUN_SUITE("base", strings, dates);
 }
