@@ -158,10 +158,6 @@ struct http_site {
  * 429; else by class: CALLER 400, DENIED 403, UNAVAILABLE 503, INTERNAL 500. */
 int http_status_of(err_t why);
 
-/* Percent-encodes all but the unreserved characters of RFC 3986 section 2.3 into OUT. */
-struct buf;
-void url_part(struct buf *out, struct str text);
-
 /* ---- the server ---- */
 
 struct http_options {

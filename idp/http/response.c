@@ -181,18 +181,3 @@ void http_response_form_action(struct http_response *resp, struct str uri)
     n->next = resp->form_actions;
     resp->form_actions = n;
 }
-
-void url_part(struct buf *out, struct str text)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        unsigned char u = (unsigned char)c;
-        if (is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-            buf_add_char(out, c);
-        } else {
-            char three[3] = { '%', hex[u >> 4], hex[u & 15] };
-            buf_add(out, str_from(three, sizeof three));
-        }
-    }
-}

@@ -133,3 +133,31 @@ err_t form_decode_path(struct arena *a, struct str text, struct str *out)
     *out = path;
     return ERR(OK);
 }
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+void url_part(struct buf *out, struct str text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char u = (unsigned char)text.ptr[i];
+        const char three[3] = { '%', hex[u >> 4], hex[u & 15] };
+        if (is_unreserved(text.ptr[i]))
+            buf_add_char(out, text.ptr[i]);
+        else
+            buf_add(out, str_from(three, sizeof three));
+    }
+}
+
+void form_put(struct buf *out, struct str name, struct str value)
+{
+    if (out->len > 0 && out->ptr[out->len - 1] != '?')
+        buf_add_char(out, '&');
+    url_part(out, name);
+    buf_add_char(out, '=');
+    url_part(out, value);
+}

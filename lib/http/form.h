@@ -10,6 +10,7 @@
 #define HTTP_FORM_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 struct form_field {
     struct str name, value;
@@ -32,5 +33,10 @@ struct str form_get(const struct form *form, struct str name);
 /* Percent-decodes the path of a URL into the arena: '+' stays. Refused as above, and also an
  * encoded '/' and the segments "." and "..". Errors: as form_parse. */
 NODISCARD err_t form_decode_path(struct arena *a, struct str text, struct str *out);
+
+/* Percent-encodes all but the unreserved characters of RFC 3986 section 2.3 into OUT. */
+void url_part(struct buf *out, struct str text);
+/* Appends NAME=VALUE, both encoded, after a '&' unless OUT is empty or ends in '?'. */
+void form_put(struct buf *out, struct str name, struct str value);
 
 #endif
