@@ -29,16 +29,17 @@ struct code {
     bool auth_time_asked; /* max_age or an essential auth_time: the ID token must carry it */
 };
 
-/* Errors: BUG (expires more than CODE_LIFE_MAX_S away, or a field missing), NOT_FOUND (no living
- * session `sid`). */
-NODISCARD err_t code_issue(struct state_tx *tx, const struct code *c, int64_t now,
+/* Makes the family (in FAMILY, and c->family points there): reads all else of *C.
+ * Errors: BUG (expires more than CODE_LIFE_MAX_S away, or a field missing), NOT_FOUND (no session
+ * `sid`). */
+NODISCARD err_t code_issue(struct state_tx *tx, struct code *c, int64_t now, char family[UUID_LEN],
                            struct handle *out);
 
 /* Reads and marks used, in one transaction: of any number of callers one gets OK. The caller
  * compares client_id, redirect_uri and PKCE afterwards, and if they are wrong lets the job return
  * OK all the same, so that the code stays spent.
- * Errors: NOT_FOUND (ill-formed, unknown, expired, session ended); CODE_SPENT: used before, and
- * then (only then) *out is filled, so that family and sid can be revoked. */
+ * Errors: NOT_FOUND (ill-formed, unknown, expired, session ended); CODE_SPENT: used before (also when
+ * it has expired since), and then (only then) *out is filled, so that family and sid can be revoked. */
 NODISCARD err_t code_take(struct state_tx *tx, struct arena *a, struct str text, int64_t now,
                           struct code *out);
 

@@ -1,0 +1,114 @@
+#include "state/statements.h"
+
+/* Every look-up names a key or the leading columns of an index, and every list has a LIMIT or is a
+ * range of an index: tests/unit/test_state.c asks the planner about each row of this table. */
+
+#define SESSION_COLUMNS                                                              \
+    "id, sid, secret, person, login, created, auth_time, second_factor, last_seen, " \
+    "idle_expires, expires, idle_s, acr, amr, structure, profile, language, network, user_agent"
+#define CODE_COLUMNS                                                                       \
+    "client_id, redirect_uri, challenge, nonce, scope, resource, sid, person, structure, " \
+    "amr, family, auth_time, expires, acr, auth_time_asked"
+#define JOURNAL_COLUMNS \
+    "seq, at_ms, event, actor, subject, client, structure, session, network, data, prev, hash"
+
+#define READS(id, sql)  [SQL_##id] = { #id, sql, false }
+#define WRITES(id, sql) [SQL_##id] = { #id, sql, true }
+
+/* The oldest rows first, through the index on the instant they die at. */
+#define PURGE(id, table, key, column)                                               \
+    WRITES(id, "DELETE FROM " table " WHERE " key " IN (SELECT " key " FROM " table \
+               " WHERE " column " <= $1 ORDER BY " column " LIMIT $2)")
+
+#define LAST_OF(where, order, limit)                                                        \
+    "SELECT " JOURNAL_COLUMNS " FROM (SELECT " JOURNAL_COLUMNS " FROM journal WHERE " where \
+    " ORDER BY " order " LIMIT " limit ") AS last ORDER BY seq"
+
+const struct sql_statement sql_statements[SQL_ID_COUNT] = {
+    WRITES(SESSION_INSERT,
+           "INSERT INTO session (" SESSION_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+           "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"),
+    READS(SESSION_BY_ID, "SELECT " SESSION_COLUMNS " FROM session WHERE id = $1"),
+    READS(SESSION_BY_SID, "SELECT " SESSION_COLUMNS " FROM session WHERE sid = $1"),
+    READS(SESSION_BY_PERSON, "SELECT " SESSION_COLUMNS " FROM session "
+                             "WHERE person = $1 AND idle_expires > $2 "
+                             "ORDER BY created DESC LIMIT $3"),
+    WRITES(SESSION_TOUCH, "UPDATE session SET last_seen = $1, "
+                          "idle_expires = CASE WHEN $1 + idle_s < expires THEN $1 + idle_s "
+                          "ELSE expires END WHERE id = $2 AND idle_expires > $1"),
+    WRITES(SESSION_STRUCTURE, "UPDATE session SET structure = $1, profile = $2 "
+                              "WHERE id = $3 AND idle_expires > $4"),
+    WRITES(SESSION_LANGUAGE, "UPDATE session SET language = $1 WHERE id = $2 "
+                             "AND idle_expires > $3"),
+    WRITES(SESSION_UPGRADE, "UPDATE session SET secret = $1, acr = $2, amr = $3, auth_time = $4, "
+                            "second_factor = $5 WHERE id = $6 AND idle_expires > $7"),
+    WRITES(SESSION_DELETE, "DELETE FROM session WHERE id = $1"),
+    WRITES(SESSION_DELETE_SID, "DELETE FROM session WHERE sid = $1"),
+    WRITES(SESSION_DELETE_PERSON, "DELETE FROM session WHERE person = $1 AND id <> $2"),
+    READS(SESSION_COUNT, "SELECT count(*) FROM session WHERE idle_expires > $1"),
+
+    WRITES(FLOW_INSERT, "INSERT INTO flow (id, version, browser, csrf, request, person, step, "
+                        "progress, created, expires, attempts, otp_attempts) "
+                        "VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0)"),
+    READS(FLOW_BY_ID, "SELECT id, version, browser, csrf, request, person, step, progress, "
+                      "created, expires, attempts, otp_attempts FROM flow WHERE id = $1"),
+    WRITES(FLOW_UPDATE, "UPDATE flow SET version = version + 1, person = $1, step = $2, "
+                        "progress = $3, attempts = $4, otp_attempts = $5 "
+                        "WHERE id = $6 AND version = $7 AND expires > $8"),
+    WRITES(FLOW_FINISH, "DELETE FROM flow WHERE id = $1 AND version = $2"),
+    WRITES(FLOW_DELETE, "DELETE FROM flow WHERE id = $1"),
+    WRITES(FLOW_TRIM, "DELETE FROM flow WHERE id IN (SELECT id FROM flow WHERE browser = $1 "
+                      "ORDER BY id DESC LIMIT 1000 OFFSET $2)"),
+
+    WRITES(CODE_INSERT, "INSERT INTO code (id, secret, purge_at, used, " CODE_COLUMNS ") "
+                        "VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+                        "$15, $16, $17, $18)"),
+    READS(CODE_BY_ID, "SELECT code.secret, code.used, session.idle_expires, code.client_id, "
+                      "code.redirect_uri, code.challenge, code.nonce, code.scope, code.resource, "
+                      "code.sid, code.person, code.structure, code.amr, code.family, "
+                      "code.auth_time, code.expires, code.acr, code.auth_time_asked "
+                      "FROM code JOIN session ON session.sid = code.sid WHERE code.id = $1"),
+    WRITES(CODE_SPEND, "UPDATE code SET used = 1 WHERE id = $1 AND used = 0"),
+
+    WRITES(OTP_INSERT, "INSERT INTO otp_spent (credential, step, expires) VALUES ($1, $2, $3)"),
+    WRITES(JTI_INSERT, "INSERT INTO jti (key, expires) VALUES ($1, $2)"),
+
+    READS(THROTTLE_GET, "SELECT failures, since, open_at FROM throttle WHERE key = $1"),
+    WRITES(THROTTLE_PUT, "INSERT INTO throttle (key, failures, since, open_at, expires) "
+                         "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key) DO UPDATE SET "
+                         "failures = excluded.failures, since = excluded.since, "
+                         "open_at = excluded.open_at, expires = excluded.expires"),
+    WRITES(THROTTLE_DELETE, "DELETE FROM throttle WHERE key = $1"),
+
+    PURGE(PURGE_SESSION, "session", "id", "idle_expires"),
+    PURGE(PURGE_FLOW, "flow", "id", "expires"),
+    PURGE(PURGE_CODE, "code", "id", "purge_at"),
+    WRITES(PURGE_OTP, "DELETE FROM otp_spent WHERE (credential, step) IN (SELECT credential, step "
+                      "FROM otp_spent WHERE expires <= $1 ORDER BY expires LIMIT $2)"),
+    PURGE(PURGE_JTI, "jti", "key", "expires"),
+    PURGE(PURGE_THROTTLE, "throttle", "key", "expires"),
+
+    READS(JOURNAL_TAIL, "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"),
+    WRITES(JOURNAL_INSERT, "INSERT INTO journal (" JOURNAL_COLUMNS ") VALUES "
+                           "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
+    READS(JOURNAL_HASH, "SELECT hash FROM journal WHERE seq = $1"),
+    READS(JOURNAL_ALL, "SELECT " JOURNAL_COLUMNS " FROM journal WHERE seq > $1 ORDER BY seq"),
+    /* The last that match, oldest first: each finds its rows by one index, then filters. */
+    READS(JOURNAL_RECENT, LAST_OF("seq > $1", "seq DESC", "$2")),
+    READS(JOURNAL_BY_TIME,
+          LAST_OF("at_ms >= $1 AND at_ms < $2 AND seq > $3", "at_ms DESC, seq DESC", "$4")),
+    READS(JOURNAL_BY_EVENT,
+          LAST_OF("event = $1 AND at_ms >= $2 AND at_ms < $3 AND seq > $4", "seq DESC", "$5")),
+    READS(JOURNAL_BY_PERSON, LAST_OF("seq IN (SELECT seq FROM journal WHERE actor = $1 "
+                                     "AND actor <> '' UNION "
+                                     "SELECT seq FROM journal WHERE subject = $1 "
+                                     "AND subject <> '') "
+                                     "AND at_ms >= $2 AND at_ms < $3 AND seq > $4 "
+                                     "AND ($5 = '' OR event = $5)",
+                                     "seq DESC", "$6")),
+    WRITES(CHECKPOINT_INSERT,
+           "INSERT INTO journal_checkpoint (seq, hash, mac) VALUES ($1, $2, $3)"),
+    READS(CHECKPOINT_LAST, "SELECT seq FROM journal_checkpoint ORDER BY seq DESC LIMIT 1"),
+    READS(CHECKPOINT_NEXT, "SELECT seq, hash, mac FROM journal_checkpoint WHERE seq > $1 "
+                           "ORDER BY seq LIMIT 1"),
+};

@@ -1,0 +1,61 @@
+/* statements.h - the names of all SQL statements; their text is in statements.c. */
+#ifndef STATE_STATEMENTS_H
+#define STATE_STATEMENTS_H
+
+#include <stdbool.h>
+
+enum sql_id {
+    SQL_SESSION_INSERT,
+    SQL_SESSION_BY_ID,
+    SQL_SESSION_BY_SID,
+    SQL_SESSION_BY_PERSON,
+    SQL_SESSION_TOUCH,
+    SQL_SESSION_STRUCTURE,
+    SQL_SESSION_LANGUAGE,
+    SQL_SESSION_UPGRADE,
+    SQL_SESSION_DELETE,
+    SQL_SESSION_DELETE_SID,
+    SQL_SESSION_DELETE_PERSON,
+    SQL_SESSION_COUNT,
+    SQL_FLOW_INSERT,
+    SQL_FLOW_BY_ID,
+    SQL_FLOW_UPDATE,
+    SQL_FLOW_FINISH,
+    SQL_FLOW_DELETE,
+    SQL_FLOW_TRIM,
+    SQL_CODE_INSERT,
+    SQL_CODE_BY_ID,
+    SQL_CODE_SPEND,
+    SQL_OTP_INSERT,
+    SQL_JTI_INSERT,
+    SQL_THROTTLE_GET,
+    SQL_THROTTLE_PUT,
+    SQL_THROTTLE_DELETE,
+    SQL_PURGE_SESSION,
+    SQL_PURGE_FLOW,
+    SQL_PURGE_CODE,
+    SQL_PURGE_OTP,
+    SQL_PURGE_JTI,
+    SQL_PURGE_THROTTLE,
+    SQL_JOURNAL_TAIL,
+    SQL_JOURNAL_INSERT,
+    SQL_JOURNAL_HASH,
+    SQL_JOURNAL_ALL,
+    SQL_JOURNAL_RECENT,
+    SQL_JOURNAL_BY_TIME,
+    SQL_JOURNAL_BY_PERSON,
+    SQL_JOURNAL_BY_EVENT,
+    SQL_CHECKPOINT_INSERT,
+    SQL_CHECKPOINT_LAST,
+    SQL_CHECKPOINT_NEXT,
+    SQL_ID_COUNT
+};
+
+struct sql_statement {
+    const char *name; /* for tests and messages */
+    const char *text;
+    bool writes;
+};
+extern const struct sql_statement sql_statements[SQL_ID_COUNT];
+
+#endif
