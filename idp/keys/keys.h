@@ -17,6 +17,7 @@
 #define KEYS_KEYS_H
 
 #include "base/arena.h"
+#include "token/jws.h"
 
 struct keys; /* opaque */
 
@@ -46,6 +47,9 @@ static inline void keys_freep(struct keys **k) { keys_free(*k); }
  * header alg, kid and typ = TYPE ("at+jwt", "JWT"). Errors: NO_MEMORY, CRYPTO. */
 NODISCARD err_t keys_sign(const struct keys *k, struct arena *a, struct str type, struct str claims,
                           struct str *out);
+/* For those who append to a buf, or verify our own tokens; they live as long as K. */
+const struct jws_signer *keys_signer(const struct keys *k);
+const struct jwks *keys_public(const struct keys *k);
 /* The JWK set (RFC 7517 section 5) of all signing keys, JSON; lives as long as K. */
 struct str keys_jwks(const struct keys *k);
 /* RFC 7638 thumbprint of the current key; lives as long as K. */

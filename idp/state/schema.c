@@ -18,7 +18,7 @@ static err_t read_version(const struct sql_driver *driver, struct sql_conn *conn
     TRY(driver->prepare(conn, "SELECT version FROM schema_version", &stmt));
     err_t e = driver->step(stmt, &row);
     if (err_ok(e) && !row)
-        e = ERR(STATE);
+        e = ERR(STATE_BROKEN);
     if (err_ok(e))
         *out = driver->column_int(stmt, 0);
     driver->finish(stmt);
@@ -54,7 +54,7 @@ static int64_t newest(const struct sql_driver *driver)
 static err_t refuse(struct state_why *why, const char *text)
 {
     state_why_set(why, text);
-    return ERR(STATE);
+    return ERR(STATE_BROKEN);
 }
 
 err_t schema_check(const struct sql_driver *driver, struct sql_conn *conn, bool read_only,

@@ -43,7 +43,7 @@ typedef err_t sql_row_fn(const struct sql_row *row, void *arg);
 
 /* Runs statement ID and gives each row to FN, whose failure stops it and is returned. A statement
  * may not be run again inside its own FN. Errors: CONFLICT (a unique key is taken), NOT_FOUND (what
- * a foreign key names is not there), STATE_DOWN, STATE, NO_MEMORY, BUG (writing in a read job,
+ * a foreign key names is not there), STATE_DOWN, STATE_BROKEN, NO_MEMORY, BUG (writing in a read job,
  * another constraint, or the statement is running). */
 NODISCARD err_t sql_query(struct state_tx *tx, enum sql_id id, struct sql_args args, sql_row_fn *fn,
                           void *arg);

@@ -54,7 +54,7 @@ static err_t error_of(sqlite3 *db, int rc)
             return ERR(BUG);
         }
     default:
-        return ERR(STATE);
+        return ERR(STATE_BROKEN);
     }
 }
 

@@ -47,7 +47,7 @@ struct state_why {
 };
 
 /* Creates the file (mode 0600) if there is none and brings its schema up to date. WHY may be NULL.
- * Errors: STATE_DOWN (cannot be opened, locked, full, not writable), STATE (not our database,
+ * Errors: STATE_DOWN (cannot be opened, locked, full, not writable), STATE_BROKEN (not our database,
  * damaged, or made by a newer habilis), NO_MEMORY. The caller owns *out. */
 NODISCARD err_t state_open(const struct state_options *options, struct state_why *why,
                            struct state **out);
@@ -63,7 +63,7 @@ NODISCARD err_t state_write(struct state *st, state_job *job, void *arg);
 /* Errors: those of JOB; STATE_DOWN. Writing inside a read job is a BUG. */
 NODISCARD err_t state_read(struct state *st, state_job *job, void *arg);
 
-/* The reason of the latest STATE_DOWN or STATE, for the log. */
+/* The reason of the latest STATE_DOWN or STATE_BROKEN, for the log. */
 void state_why(struct state *st, struct state_why *out);
 
 /* Deletes what expired, at most LIMIT rows of each kind; *deleted (may be NULL) counts them, and

@@ -20,7 +20,7 @@ struct str sql_bytes(const struct sql_row *row, int column)
  * be told "kept". */
 static err_t note(struct state_tx *tx, err_t e)
 {
-    if (err_ok(tx->broken) && (e.code == ERR_STATE_DOWN || e.code == ERR_STATE)) {
+    if (err_ok(tx->broken) && (e.code == ERR_STATE_DOWN || e.code == ERR_STATE_BROKEN)) {
         tx->broken = e;
         tx->conn->driver->why(tx->conn->db, &tx->why);
     }
@@ -85,7 +85,7 @@ err_t sql_one(struct state_tx *tx, enum sql_id id, struct sql_args args, sql_row
 {
     struct counted c = { fn, arg, 0 };
     TRY(sql_query(tx, id, args, count_row, &c));
-    return c.rows == 0 ? ERR(NOT_FOUND) : c.rows == 1 ? ERR(OK) : ERR(STATE);
+    return c.rows == 0 ? ERR(NOT_FOUND) : c.rows == 1 ? ERR(OK) : ERR(STATE_BROKEN);
 }
 
 err_t sql_exec(struct state_tx *tx, enum sql_id id, struct sql_args args, int64_t *changed)
@@ -100,7 +100,7 @@ err_t sql_exec_one(struct state_tx *tx, enum sql_id id, struct sql_args args)
 {
     int64_t changed = 0;
     TRY(sql_exec(tx, id, args, &changed));
-    return changed == 1 ? ERR(OK) : changed == 0 ? ERR(NOT_FOUND) : ERR(STATE);
+    return changed == 1 ? ERR(OK) : changed == 0 ? ERR(NOT_FOUND) : ERR(STATE_BROKEN);
 }
 
 void state_tx_mark(struct state_tx *tx) { tx->marked = true; }
