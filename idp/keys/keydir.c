@@ -1,5 +1,7 @@
 #include "keys/keydir.h"
 
+#include "base/secret.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -133,7 +135,7 @@ static err_t read_all(struct keydir *d, int fd, const char *name, struct buf *ou
             break;
         buf_add(out, str_from(block, (size_t)n));
     }
-    explicit_bzero(block, sizeof block);
+    wipe(block, sizeof block);
     return buf_err(out);
 }
 

@@ -9,7 +9,7 @@
 enum {
     KEYDIR_FILE_MAX = 4096, /* bytes of one file */
     KEYDIR_MAX_KEYS = 8,    /* of each kind */
-    KEYDIR_NAME_MAX = 32,
+    KEYDIR_NAME_MAX = 40,
 };
 
 struct keydir {
