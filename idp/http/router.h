@@ -21,7 +21,7 @@ struct router_match router_find(const struct router *r, struct str path, unsigne
 
 /* "GET, HEAD, POST, OPTIONS" for the Allow header; OUT has room for all. */
 enum { ROUTER_ALLOW_LEN = 64 };
-void router_allow(unsigned methods, char out[ROUTER_ALLOW_LEN]);
+void router_allow(unsigned allowed, char out[ROUTER_ALLOW_LEN]);
 
 /* The bit of a method's name, HEAD as GET; 0 when we do not know it. Case-sensitive. */
 unsigned router_method(struct str name);

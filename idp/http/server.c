@@ -63,6 +63,7 @@ static enum MHD_Result dispatch(struct exchange *x)
 /* Called with the headers, with each piece of the body, when that is complete, and once more after
  * a worker has resumed the connection. A refusal is answered at once when a body would follow (the
  * library then closes the connection) and after the request otherwise (it then stays open). */
+/* NOLINTNEXTLINE(readability-function-size): the parameters are libmicrohttpd's */
 static enum MHD_Result on_progress(void *cls, struct MHD_Connection *conn, const char *url,
                                    const char *method, const char *version, const char *data,
                                    size_t *data_len, void **state)

@@ -25,6 +25,7 @@ err_t i18n_init(const char *localedir)
 {
     /* Translated only when the catalogue is found: this msgid is in it, and differs in French. */
     static const char probe[] = N_("Sign in");
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): main() calls this before any thread starts */
     if (setlocale(LC_MESSAGES, "C.UTF-8") == NULL || setenv("LANGUAGE", "habilis", 1) != 0 ||
         bindtextdomain(DOMAIN_FR, localedir) == NULL ||
         bind_textdomain_codeset(DOMAIN_FR, "UTF-8") == NULL)

@@ -351,6 +351,7 @@ static err_t link_partials(struct tpl_set *set, const struct tpl_source *sources
 }
 
 /* How deep TPL's partials go; more than TPL_DEPTH_MAX when one leads back to itself. */
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by TPL_DEPTH_MAX */
 static size_t partial_depth(const struct tpl *tpl, size_t above)
 {
     size_t deepest = above;

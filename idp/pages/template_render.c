@@ -148,6 +148,7 @@ static void draw_message(const struct drawing *d, const struct scope *scope, con
     html_text(d->out, rest);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): sections and partials were bounded by TPL_DEPTH_MAX when parsed */
 static err_t draw_range(const struct drawing *d, const struct tpl *tpl, size_t from, size_t to,
                         const struct scope *scope);
 
@@ -215,7 +216,6 @@ static err_t draw_node(const struct drawing *d, const struct tpl *tpl, size_t at
     return ERR(OK);
 }
 
-/* Recursion ends: sections and partials were bounded by TPL_DEPTH_MAX when parsed. */
 static err_t draw_range(const struct drawing *d, const struct tpl *tpl, size_t from, size_t to,
                         const struct scope *scope)
 {
@@ -227,6 +227,7 @@ static err_t draw_range(const struct drawing *d, const struct tpl *tpl, size_t f
     }
     return ERR(OK);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 err_t tpl_render(const struct tpl_set *set, const char *name, const struct tpl_view *view,
                  struct buf *out)

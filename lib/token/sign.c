@@ -56,6 +56,7 @@ err_t jws_signer_new(struct evp_pkey_st *key, struct jws_signer **out)
 }
 
 /* No prompt on the terminal for an encrypted key: a daemon has none. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): OpenSSL's pem_password_cb */
 static int no_passphrase(char *text, int size, int writing, void *arg)
 {
     (void)text, (void)size, (void)writing, (void)arg;

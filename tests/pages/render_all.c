@@ -31,11 +31,11 @@ static bool write_page(const struct pages *pages, enum lang lang, const json_t *
     struct buf html;
     buf_init(&html, PAGE_MAX);
     err_t e = pages_render(pages, lang, page, json_object_get(sample, "data"), &html);
-    snprintf(name, sizeof name, "%s-%s%s%s.html", lang_code(lang), page, which ? "-" : "",
-             which ? which : "");
+    (void)snprintf(name, sizeof name, "%s-%s%s%s.html", lang_code(lang), page, which ? "-" : "",
+                   which ? which : "");
     bool done = err_ok(e) && write_file(folder, name, buf_str(&html));
     if (!done)
-        fprintf(stderr, "%s: %s\n", name, err_name(e));
+        (void)fprintf(stderr, "%s: %s\n", name, err_name(e));
     buf_done(&html);
     return done;
 }
@@ -46,9 +46,9 @@ static bool write_all(const struct pages *pages, const json_t *samples, const ch
     const json_t *sample = NULL;
     char path[4096];
     bool good = json_array_size(samples) > 0;
-    snprintf(path, sizeof path, "%s/assets", folder);
-    mkdir(folder, 0755);
-    mkdir(path, 0755);
+    (void)snprintf(path, sizeof path, "%s/assets", folder);
+    (void)mkdir(folder, 0755);
+    (void)mkdir(path, 0755);
     const struct page_asset *asset = pages_assets(pages, &assets);
     for (i = 0; i < assets; i++)
         good = write_file(folder, asset[i].path, asset[i].body) && good;
@@ -65,7 +65,7 @@ int main(int argc, char **argv)
     struct pages *pages = NULL;
     json_error_t why;
     if (argc != 4) {
-        fprintf(stderr, "usage: render_all LOCALEDIR SAMPLES.json OUTDIR\n");
+        (void)fprintf(stderr, "usage: render_all LOCALEDIR SAMPLES.json OUTDIR\n");
         return 2;
     }
     json_t *samples = json_load_file(argv[2], 0, &why);
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
     if (err_ok(e))
         e = pages_new("Direction commune de Loire-Atlantique", &pages);
     if (!err_ok(e))
-        fprintf(stderr, "render_all: %s\n", err_name(e));
+        (void)fprintf(stderr, "render_all: %s\n", err_name(e));
     bool good = err_ok(e) && write_all(pages, samples, argv[3]);
     pages_free(pages);
     json_decref(samples);
