@@ -58,6 +58,7 @@ enum err_class {
     X(STATE_BROKEN, INTERNAL, "state")                  \
     X(PEER_DOWN, UNAVAILABLE, "peer_down")              \
     X(PEER_BAD_ANSWER, UNAVAILABLE, "peer_bad_answer")  \
+    X(PEER_UNTRUSTED, UNAVAILABLE, "peer_untrusted")    \
     X(OVERLOADED, UNAVAILABLE, "overloaded")
 
 enum err_code {
