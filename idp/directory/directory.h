@@ -3,11 +3,13 @@
  * A pool of connections to the first of several servers that answers. Every operation has a time
  * limit; when no server answers, DIRECTORY_DOWN comes at once until a probe (one a second) gets
  * through again, so that a dead directory never ties up the workers. Any number of threads may share
- * a directory. Results live in the caller's arena. Nothing here throttles: the login does.
+ * a directory. Results live in the caller's arena. Nothing here throttles: the login does. The program
+ * must ignore SIGPIPE: libldap writes to connections that the server has closed.
  *
  * No filter and no DN is made from outside text but through ldap_filter_value() and ldap_dn_value().
  *
  * Errors of every function unless it says otherwise: DIRECTORY_DOWN (no server answered in time),
+ * OVERLOADED (every connection of the pool stayed busy meanwhile),
  * DIRECTORY (a server answered what it should not), NO_MEMORY, TOO_LARGE (arena), MALFORMED (a NUL in
  * a text). On failure *out is untouched.
  */
@@ -82,7 +84,7 @@ struct dir_person {
     size_t credential_count;
 };
 
-/* The person with everything below her entry, read in one search. A login is compared without
+/* The person with everything below her entry, which is read in one search. A login is compared without
  * regard to ASCII case. Errors: NOT_FOUND; DIRECTORY when two entries answer. */
 NODISCARD err_t directory_person_by_login(struct directory *d, struct arena *a, struct str login,
                                           struct dir_person *out);
@@ -90,10 +92,11 @@ NODISCARD err_t directory_person_by_id(struct directory *d, struct arena *a, str
                                        struct dir_person *out);
 
 /* A bind as the person; PERSON NULL (unknown login) or without a password does the same work against
- * a decoy entry and is BAD_PASSWORD. An empty password is refused before any bind: a server takes it
+ * a decoy entry and is BAD_PASSWORD; so is one over DIR_PASSWORD_MAX, without any. An empty password is refused before any bind: a server takes it
  * for an anonymous one and says success (RFC 4513 section 5.1.2).
- * Errors besides the usual: BAD_PASSWORD; LOCKED_OUT (said only after the true password: the server
- * hides it otherwise, and so do we). */
+ * Errors besides the usual: BAD_PASSWORD; LOCKED_OUT: the server has counted too many
+ * failures and does not look at the password. The same work is done, but the code itself tells that
+ * the account exists: show it as the throttling of an unknown one would be shown. */
 NODISCARD err_t directory_check_password(struct directory *d, const struct dir_person *person,
                                          struct str password);
 
