@@ -127,6 +127,14 @@ uint64_t access_failing(uint64_t conditions, const struct access_facts *f, bool 
 bool access_is_night(int64_t now);            /* 21:00 <= wall clock of Europe/Paris < 07:00 */
 bool access_motif_is_given(struct str motif); /* UTF-8; a character other than white space */
 
+/* Bounds of the entitlements of a token (token/entitlement.h). */
+enum {
+    ACCESS_STRINGS_MAX = 2048,
+    ACCESS_PLACES_MAX = 4096,
+    ACCESS_PLACES_LEN_MAX = 64 * 1024, /* bytes of the list of places */
+    ACCESS_RIGHT_LEN_MAX = 16 * 1024,  /* bytes of one right */
+};
+
 /* Codes of structures, resources, applications, profiles: 1 to 100 of [A-Za-z0-9._-], not beginning
  * with '.' or '-'. Action and condition names: the same without '.' , at most 64. */
 enum { ACCESS_CODE_MAX = 100, ACCESS_NAME_MAX = 64 };

@@ -21,7 +21,7 @@
  * that is not listed is elsewhere: ASK. Conditions that hold for the life of the token are left out,
  * prohibitions are already subtracted, a login that was too weak is kept (2f, psc) for step-up.
  *
- * Bounds: 2,048 strings, 4,096 places, 64 KiB for the places, 16 KiB for a right. Anything else, or
+ * Bounds: base/access.h (2,048 strings, 4,096 places, 64 KiB of them, 16 KiB a right). Anything else, or
  * unordered, repeated or unknown, is TOKEN_MALFORMED: it comes from our own issuer, so nothing is
  * forgiven, except that an unknown condition is read as one that never holds.
  */
@@ -30,13 +30,6 @@
 
 #include "base/access.h"
 #include "base/arena.h"
-
-enum {
-    ENT_STRINGS_MAX = 2048,
-    ENT_PLACES_MAX = 4096,
-    ENT_PLACES_LEN_MAX = 64 * 1024, /* bytes */
-    ENT_RIGHT_LEN_MAX = 16 * 1024,  /* bytes */
-};
 
 struct ent_set; /* parsed; lives in the arena, borrows the strings; immutable, shared by threads */
 

@@ -170,7 +170,8 @@ void engine_decide(const struct snapshot *s, const struct engine_subject *subjec
 const struct access_words *engine_words(const struct snapshot *s);
 
 /* Pairs of incompatible profiles both live now, each once, as "ADMIN_IDP" and "IDE" in byte order,
- * ordered. Start with *iter 0; false at the end. Never changes a decision. */
+ * ordered. Start with *iter 0; false at the end. Never changes a decision; told with every one but
+ * `unknown`, which tells nothing of anybody, and `suspended`. */
 struct engine_conflict {
     struct str a, b, reason;
 };
