@@ -115,7 +115,7 @@ class Instance:
         settings = {
             "issuer": self.issuer,
             "organisation": "Direction commune de Loire-Atlantique",
-            "locale_dir": self.build / "share/locale",
+            "locale_dir": self.build / "locale",
             "listen.address": "127.0.0.1",
             "listen.port": self.ports["habilisd"],
             "tls.certificate": self.folder / "tls/server.pem",

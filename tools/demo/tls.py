@@ -20,7 +20,6 @@ def still_valid(certificate):
 
 
 def new_key(path):
-    os.umask(0o077)
     openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path)
 
 
