@@ -12,7 +12,8 @@
 struct jwt_expect {
     struct str typ;      /* "at+jwt" (RFC 9068): exactly that. "JWT": that, or no typ at all */
     struct str issuer;   /* `iss` must be this, byte for byte; never empty */
-    struct str audience; /* must be in `aud`; never empty */
+    struct str audience; /* must be in `aud`; never empty, unless any_audience */
+    bool any_audience;   /* the issuer itself reads its own token: `aud` is not looked at */
     int64_t now;         /* seconds, UTC */
     int64_t leeway;      /* seconds of tolerated clock difference, 0 to 300 */
 };

@@ -45,6 +45,7 @@ MAY_INCLUDE = {
     "idp/login": BELOW_LOGIN,
     "idp/home": BELOW_ENDPOINTS,
     "idp/oidc": BELOW_ENDPOINTS,
+    "idp/home": BELOW_ENDPOINTS,
     "idp/authzen": BELOW_ENDPOINTS,
     "idp/scim": BELOW_ENDPOINTS,
     "idp/ctl": ("lib", "policies/engine", "idp/config", "idp/directory", "idp/state", "idp/keys",

@@ -1,0 +1,37 @@
+/* registry.h - structures, profiles, rights and applications in memory, replaced whole on a change.
+ *
+ * A view is immutable. A request takes one reference at its beginning and works on that view to its
+ * end, whatever changes meanwhile. When the directory is away, the last view serves.
+ */
+#ifndef REGISTRY_REGISTRY_H
+#define REGISTRY_REGISTRY_H
+
+#include "registry/client.h"
+
+struct directory;
+struct registry; /* opaque; thread-safe */
+struct snapshot; /* engine/engine.h */
+
+struct view {
+    struct snapshot *snapshot;    /* owned by the view */
+    const struct client *clients; /* ordered by id */
+    size_t client_count;
+    int64_t loaded; /* seconds, UTC: when it was read */
+};
+
+/* Reads the directory for the first time, then on every change it reports. Errors: those of
+ * registry_reload(), LIBRARY (the watch could not start). */
+NODISCARD err_t registry_open(struct directory *d, struct registry **out);
+void registry_close(struct registry *r); /* after directory_close(): no change comes any more */
+
+/* Reads everything again and swaps. On failure the view in force stays. A client or a rule that is
+ * wrong is logged; a wrong client is left out, wrong rules refuse the whole. Errors: those of the
+ * directory, CONFIG (the rules do not compile). */
+NODISCARD err_t registry_reload(struct registry *r);
+
+const struct view *registry_take(struct registry *r); /* never NULL; give it back */
+void registry_give(struct registry *r, const struct view *v);
+
+const struct client *view_client(const struct view *v, struct str client_id); /* NULL: unknown */
+
+#endif
