@@ -2,7 +2,7 @@
  *
  * A record is appended in the same transaction as the change it tells of, so both are durable
  * before the answer leaves. Records form a chain: each has the SHA-256 of its own content and of
- * the hash before it (canonical form: docs in chain.h). Every JOURNAL_CHECKPOINT_EVERY records a
+ * the hash before it (canonical form: chain.h). Every JOURNAL_CHECKPOINT_EVERY records a
  * checkpoint with an HMAC is written, and after each commit the last number and hash go, with an
  * HMAC, to an anchor file beside the database. So:
  *   an edit, a deletion, an insertion    breaks the chain at the first bad record
