@@ -55,9 +55,8 @@ static void watch_directory(struct service *svc, bool *was_up)
 /* True when it is time to stop; false after a second. */
 static bool wait_a_second(struct keeper *k)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec++;
+    int64_t wake_ms = clock_now_ms() + 1000;
+    struct timespec until = { .tv_sec = wake_ms / 1000, .tv_nsec = wake_ms % 1000 * 1000000 };
     pthread_mutex_lock(&k->lock);
     if (!k->stop)
         pthread_cond_timedwait(&k->wake, &k->lock, &until);
