@@ -7,7 +7,12 @@ static const char *const banned_attributes[] = { "style", "srcdoc", "http-equiv"
 static const char *const url_attributes[] = { "href", "src", "action", "formaction", "xlink:href" };
 
 static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+static char lower(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        c = (char)(c - 'A' + 'a');
+    return c;
+}
 static bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 
 static bool is_name_char(char c)
@@ -116,27 +121,34 @@ static const char *step_value(struct html_cursor *c, char ch)
     return ch == '<' ? "a '<' in an attribute value: write &lt;" : NULL;
 }
 
-const char *html_follow(struct html_cursor *c, struct str text)
+static const char *step(struct html_cursor *c, char ch, char next)
 {
-    const char *wrong = NULL;
-    for (size_t i = 0; i < text.len && wrong == NULL; i++) {
-        char ch = text.ptr[i];
-        char next = i + 1 < text.len ? text.ptr[i + 1] : '\0';
-        switch (c->place) {
-        case HTML_TEXT:
-            wrong = step_text(c, ch, next);
-            break;
-        case HTML_TAG:
-            wrong = step_tag(c, ch, next);
-            break;
-        case HTML_ATTR:
-        case HTML_URL:
-        case HTML_URL_REST:
-            wrong = step_value(c, ch);
-            break;
-        }
+    switch (c->place) {
+    case HTML_TEXT:
+        return step_text(c, ch, next);
+    case HTML_TAG:
+        return step_tag(c, ch, next);
+    case HTML_ATTR:
+    case HTML_URL:
+    case HTML_URL_REST:
+        break;
     }
-    return wrong;
+    return step_value(c, ch);
+}
+
+const char *html_follow(struct html_cursor *c, struct str text, size_t *where)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char next = '\0';
+        if (i + 1 < text.len)
+            next = text.ptr[i + 1];
+        const char *wrong = step(c, text.ptr[i], next);
+        if (wrong == NULL)
+            continue;
+        *where = i;
+        return wrong;
+    }
+    return NULL;
 }
 
 /* The entity of a character that must not stand for itself, or NULL. */

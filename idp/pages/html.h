@@ -30,8 +30,9 @@ struct html_cursor {
     size_t name_len;
 };
 
-/* Moves C over TEXT. NULL when all is well, or what is wrong, for a developer (static text). */
-const char *html_follow(struct html_cursor *c, struct str text);
+/* Moves C over TEXT. NULL when all is well, or what is wrong, for a developer (static text), and
+ * *where, the byte of TEXT at which it is; *where is written on failure only. */
+const char *html_follow(struct html_cursor *c, struct str text, size_t *where);
 
 /* Appends S with & < > " ' escaped and control characters, which HTML forbids, replaced by U+FFFD:
  * harmless in an element's text and in a quoted attribute. */

@@ -172,7 +172,7 @@ void i18n_duration(enum lang lang, int64_t seconds, struct buf *out)
     const char *unit = NULL;
     if (n < 60) {
         unit = i18n_plural(lang, "second", "seconds", n);
-    } else if (n <= 90 * 60) {
+    } else if (n <= 90UL * 60) {
         n = (n + 59) / 60;
         unit = i18n_plural(lang, "minute", "minutes", n);
     } else {

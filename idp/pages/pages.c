@@ -7,13 +7,14 @@
 #include "pages/qr.h"
 #include "pages/template.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 extern const struct embed_file page_templates[];
 extern const struct embed_file page_files[];
 
-enum { TEMPLATES_MAX = 64, ASSETS_MAX = 4, QR_SVG_MAX = 64 * 1024 };
+enum { TEMPLATES_MAX = 64, ASSETS_MAX = 4, QR_SVG_MAX = 64 * 1024, FLAG_MAX = 32 };
 
 struct pages {
     struct arena *arena;      /* names and paths */
@@ -128,10 +129,15 @@ static const char *path_of(const struct pages *p, const char *suffix)
     return "/";
 }
 
-/* {WORD: true}, or null: what the sections of a template ask. */
+/* {"is_WORD": true}, or null: what the sections of a template ask. The prefix keeps the flag from
+ * hiding a member of the data: reason "ended" goes with the instant `ended`. */
 static json_t *flag(const char *word)
 {
-    return word == NULL ? json_null() : json_pack("{s:b}", word, 1);
+    char name[FLAG_MAX];
+    if (word == NULL)
+        return json_null();
+    (void)snprintf(name, sizeof name, "is_%s", word);
+    return json_pack("{s:b}", name, 1);
 }
 
 static const char *word_of(const json_t *data, const char *name)

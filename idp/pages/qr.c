@@ -33,13 +33,13 @@ static void draw_modules(const QRcode *code, struct buf *out)
 static void draw(const QRcode *code, struct str alt, struct buf *out)
 {
     int side = code->width + 2 * QUIET;
-    buf_addf(out, "<svg class=\"qr\" role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"", side, side);
+    buf_add(out, STR("<svg class=\"qr\" role=\"img\" aria-label=\""));
     html_text(out, alt);
+    buf_addf(out, "\" viewBox=\"0 0 %d %d\"", side, side);
     /* Attributes, not CSS: the colours must not follow the dark scheme. */
-    buf_addf(out,
-             "\" shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\"M0 0h%dv%dH0z\"/>"
-             "<path fill=\"#000\" d=\"",
-             side, side);
+    buf_add(out, STR(" shape-rendering=\"crispEdges\"><path fill=\"#fff\" d=\""));
+    buf_addf(out, "M0 0h%dv%dH0z", side, side);
+    buf_add(out, STR("\"/><path fill=\"#000\" d=\""));
     draw_modules(code, out);
     buf_add(out, STR("\"/></svg>"));
 }

@@ -42,6 +42,14 @@ static bool starts_at(struct str s, size_t pos, struct str what)
     return pos <= s.len && str_starts(str_from(s.ptr + pos, s.len - pos), what);
 }
 
+/* The first WHAT at or after FROM, or S.len. */
+static size_t find(struct str s, size_t from, struct str what)
+{
+    while (from < s.len && !starts_at(s, from, what))
+        from++;
+    return from;
+}
+
 static struct tpl_node *add_node(struct parser *p, enum tpl_kind kind, struct str text)
 {
     struct tpl_node *n = &p->tpl->nodes[p->tpl->count++];
@@ -59,13 +67,14 @@ static err_t squeeze(struct arena *a, struct str in, char line_end, struct str *
     if (copy == NULL)
         return ERR(NO_MEMORY);
     for (size_t i = 0; i < in.len; i++) {
-        if (!is_space(in.ptr[i])) {
-            copy[len++] = in.ptr[i];
-        } else if (i == 0 || !is_space(in.ptr[i - 1])) {
-            copy[len++] = in.ptr[i] == '\n' ? line_end : ' ';
-        } else if (in.ptr[i] == '\n') {
+        char c = in.ptr[i];
+        bool first = i == 0 || !is_space(in.ptr[i - 1]);
+        if (!is_space(c))
+            copy[len++] = c;
+        else if (first)
+            copy[len++] = ' ';
+        if (c == '\n')
             copy[len - 1] = line_end;
-        }
     }
     *out = str_from(copy, len);
     return ERR(OK);
@@ -76,9 +85,12 @@ static err_t add_text(struct parser *p, struct str text)
     struct str squeezed;
     if (text.len == 0)
         return ERR(OK);
-    const char *wrong = html_follow(&p->html, text);
-    if (wrong != NULL)
+    size_t where = 0;
+    const char *wrong = html_follow(&p->html, text, &where);
+    if (wrong != NULL) {
+        p->pos += where; /* for the line of the fault */
         return refuse(p, wrong);
+    }
     TRY(squeeze(p->set->arena, text, '\n', &squeezed));
     add_node(p, TPL_TEXT, squeezed);
     return ERR(OK);
@@ -258,10 +270,9 @@ static err_t next_tag(struct parser *p)
 {
     bool raw = starts_at(p->source, p->pos, STR("{{{"));
     struct str close = raw ? STR("}}}") : STR("}}");
-    size_t from = p->pos + close.len, to = from;
-    while (to < p->source.len && !starts_at(p->source, to, close))
-        to++;
-    if (to == p->source.len)
+    size_t from = p->pos + close.len;
+    size_t to = find(p->source, from, close);
+    if (to >= p->source.len)
         return refuse(p, "a tag that is not closed");
     struct str body = str_from(p->source.ptr + from, to - from);
     size_t begin = p->pos;
@@ -275,9 +286,7 @@ static err_t next_tag(struct parser *p)
 static err_t parse_all(struct parser *p)
 {
     while (p->pos < p->source.len) {
-        size_t from = p->pos, to = from;
-        while (to < p->source.len && !starts_at(p->source, to, STR("{{")))
-            to++;
+        size_t from = p->pos, to = find(p->source, from, STR("{{"));
         TRY(add_text(p, str_from(p->source.ptr + from, to - from)));
         p->pos = to;
         if (to < p->source.len)
@@ -366,6 +375,18 @@ static size_t partial_depth(const struct tpl *tpl, size_t above)
     return deepest;
 }
 
+static err_t check_depths(const struct tpl_set *set, const struct tpl_source *sources,
+                          struct tpl_fault *fault)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (partial_depth(&set->templates[i], 0) <= TPL_DEPTH_MAX)
+            continue;
+        *fault = (struct tpl_fault){ sources[i].name, 1, "partials that lead back to themselves" };
+        return ERR(BUG);
+    }
+    return ERR(OK);
+}
+
 static err_t parse_set(struct tpl_set *set, const struct tpl_source *sources, size_t count,
                        struct tpl_fault *fault)
 {
@@ -381,12 +402,7 @@ static err_t parse_set(struct tpl_set *set, const struct tpl_source *sources, si
         set->count++;
     }
     TRY(link_partials(set, sources, fault));
-    for (size_t i = 0; i < count; i++) {
-        *fault = (struct tpl_fault){ sources[i].name, 1, "partials that lead back to themselves" };
-        if (partial_depth(&set->templates[i], 0) > TPL_DEPTH_MAX)
-            return ERR(BUG);
-    }
-    return ERR(OK);
+    return check_depths(set, sources, fault);
 }
 
 err_t tpl_set_new(const struct tpl_source *sources, size_t count, struct tpl_set **out,
