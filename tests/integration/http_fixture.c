@@ -92,6 +92,15 @@ static err_t forbidden(struct http_request *req, struct http_response *resp)
     return ERR(DENIED);
 }
 
+/* More than any socket buffer holds. */
+static err_t big(struct http_request *req, struct http_response *resp)
+{
+    static const char zeros[16 * 1024 * 1024];
+    (void)req;
+    http_response_text(resp, 200, str_from(zeros, sizeof zeros));
+    return ERR(OK);
+}
+
 static err_t crash(struct http_request *req, struct http_response *resp)
 {
     (void)req;
@@ -113,6 +122,7 @@ static const struct http_route routes[] = {
     { HTTP_GET, "/down", down, HTTP_WORKER | HTTP_PAGE, HTTP_BODY_NONE, 0 },
     { HTTP_GET, "/down-api", down, HTTP_WORKER | HTTP_API, HTTP_BODY_NONE, 0 },
     { HTTP_GET, "/forbidden", forbidden, HTTP_INLINE | HTTP_API, HTTP_BODY_NONE, 0 },
+    { HTTP_GET, "/big", big, HTTP_INLINE, HTTP_BODY_NONE, 0 },
     { HTTP_GET, "/crash", crash, HTTP_INLINE | HTTP_API, HTTP_BODY_NONE, 0 },
 };
 

@@ -1,0 +1,670 @@
+/* test_http_hostile.c - clients that are slow, many, early gone or greedy; a server that is full,
+ * behind a proxy, or going down.
+ */
+#include "integration/http_fixture.h"
+
+#include "base/clock.h"
+#include "support/suite.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define ECHO "GET /echo?a=1 HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static struct fixture server;
+
+static void start(void (*change)(struct http_options *o))
+{
+    struct http_options o = http_options_default();
+    o.worker_threads = 2;
+    o.request_ms = 600;
+    o.idle_ms = 1000;
+    if (change != NULL)
+        change(&o);
+    fixture_start(&server, &o);
+}
+
+static void teardown(void) { fixture_stop(&server); }
+
+static struct http_metrics metrics(void)
+{
+    struct http_metrics m;
+    http_server_metrics(server.server, &m);
+    return m;
+}
+
+/* Waits until the server has let go of everything; fails after 5 s. */
+static void wait_for_calm(void)
+{
+    int64_t end_ms = clock_mono_ms() + 5000;
+    struct http_metrics m = metrics();
+    while ((m.in_flight > 0 || m.connections > 0) && clock_mono_ms() < end_ms) {
+        (void)usleep(5000);
+        m = metrics();
+    }
+    ck_assert_uint_eq(m.in_flight, 0);
+    ck_assert_uint_eq(m.connections, 0);
+}
+
+static void still_answers(void)
+{
+    struct buf answer;
+    client_exchange(&server, STR("GET /echo?a=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+                    &answer);
+    ck_assert_int_eq(answer_status(buf_str(&answer)), 200);
+    buf_done(&answer);
+}
+
+/* ---- slow ---- */
+
+static const struct {
+    const char *name;
+    struct str at_once, dripped;
+} drips[] = {
+    { "request line", STR_INIT(""), STR_INIT(ECHO) },
+    { "headers", STR_INIT("GET /echo HTTP/1.1\r\nHost: x\r\nX: "),
+      STR_INIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") },
+    { "body",
+      STR_INIT("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: "
+               "application/x-www-form-urlencoded\r\nContent-Length: 60\r\n\r\nb="),
+      STR_INIT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") },
+    { "second request", STR_INIT(ECHO ECHO "GET /echo"),
+      STR_INIT(" HTTP/1.1\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa") },
+    { "empty lines before a request", STR_INIT(""),
+      STR_INIT(
+          "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n") },
+};
+
+/* Rule: a request must be complete by its deadline, however steadily it trickles in. */
+START_TEST(dripping_is_cut_off)
+{
+    start(NULL);
+    int64_t start_ms = clock_mono_ms();
+    int fd = client_connect(&server);
+    (void)client_send(fd, drips[_i].at_once);
+    size_t sent = 0;
+    while (sent < drips[_i].dripped.len && clock_mono_ms() - start_ms < 4000) {
+        if (!client_send(fd, str_from(drips[_i].dripped.ptr + sent, 1)))
+            break;
+        sent++;
+        (void)usleep(60000);
+    }
+    int64_t took_ms = clock_mono_ms() - start_ms;
+    ck_assert_msg(sent < drips[_i].dripped.len, "%s: let in", drips[_i].name);
+    ck_assert_msg(took_ms < 2500, "%s: held for %lld ms", drips[_i].name, (long long)took_ms);
+    (void)close(fd);
+    wait_for_calm();
+    ck_assert_uint_eq(metrics().cut_off, 1);
+}
+END_TEST
+
+START_TEST(silence_is_cut_off)
+{
+    struct buf answer;
+    start(NULL);
+    int64_t start_ms = clock_mono_ms();
+    int fd = client_connect(&server);
+    buf_init(&answer, 4096);
+    client_read_all(fd, &answer);
+    ck_assert_int_lt(clock_mono_ms() - start_ms, 2000);
+    ck_assert_uint_eq(answer.len, 0);
+    (void)close(fd);
+    buf_done(&answer);
+}
+END_TEST
+
+static void small_window(struct http_options *o) { o->answer_ms = 500; }
+
+/* Rule: an answer must be taken by its deadline, too. */
+START_TEST(not_reading_is_cut_off)
+{
+    start(small_window);
+    int fd = client_connect(&server);
+    int small = 4096;
+    ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+    ck_assert(client_send(fd, STR("GET /big HTTP/1.1\r\nHost: x\r\n\r\n")));
+    int64_t start_ms = clock_mono_ms();
+    while (metrics().in_flight == 0)
+        ck_assert_int_lt(clock_mono_ms() - start_ms, 1000);
+    wait_for_calm();
+    ck_assert_int_lt(clock_mono_ms() - start_ms, 3000);
+    ck_assert_uint_eq(metrics().cut_off, 1);
+    (void)close(fd);
+}
+END_TEST
+
+/* A handler has the time it needs: deadlines are for clients. */
+START_TEST(slow_handler_is_not_cut_off)
+{
+    struct buf answer;
+    start(NULL);
+    int fd = client_connect(&server);
+    ck_assert(client_send(fd, STR("GET /gate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")));
+    (void)usleep(1200000);
+    atomic_store(&server.gate.open, true);
+    buf_init(&answer, 4096);
+    client_read_all(fd, &answer);
+    ck_assert_int_eq(answer_status(buf_str(&answer)), 200);
+    (void)close(fd);
+    buf_done(&answer);
+}
+END_TEST
+
+/* ---- gone early ---- */
+
+static const struct str whole = STR_INIT(
+    "POST /echo?a=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    "Content-Length: 3\r\n\r\nb=2");
+
+/* Rule: a client that closes after any byte costs nothing that stays, and calls no handler. */
+START_TEST(early_close_at_each_byte)
+{
+    start(NULL);
+    for (size_t n = 0; n < whole.len; n++) {
+        int fd = client_connect(&server);
+        ck_assert(client_send(fd, str_from(whole.ptr, n)));
+        (void)close(fd);
+    }
+    still_answers(); /* the last in the row: all others were taken before it */
+    wait_for_calm();
+    ck_assert_int_eq(atomic_load(&server.echoed), 1);
+}
+END_TEST
+
+/* The same in two pieces: parsing may not depend on how the bytes come. */
+START_TEST(split_at_each_byte)
+{
+    start(NULL);
+    for (size_t n = 1; n < whole.len; n++) {
+        struct buf answer;
+        int fd = client_connect(&server);
+        buf_init(&answer, 8192);
+        ck_assert(client_send(fd, str_from(whole.ptr, n)));
+        (void)usleep(500);
+        ck_assert(client_send(fd, str_from(whole.ptr + n, whole.len - n)));
+        ck_assert_msg(client_read_until(fd, &answer, STR("a=1 b=2 ")), "split at %zu", n);
+        (void)close(fd);
+        buf_done(&answer);
+    }
+}
+END_TEST
+
+START_TEST(client_gone_while_working)
+{
+    start(NULL);
+    int fd = client_connect(&server);
+    ck_assert(client_send(fd, STR("GET /gate HTTP/1.1\r\nHost: x\r\n\r\n")));
+    while (atomic_load(&server.gate.waiting) == 0)
+        (void)usleep(1000);
+    (void)close(fd);
+    (void)usleep(100000);
+    atomic_store(&server.gate.open, true);
+    wait_for_calm();
+    still_answers();
+}
+END_TEST
+
+/* ---- pipelining and connections that stay ---- */
+
+START_TEST(pipelined)
+{
+    struct buf answer;
+    start(NULL);
+    client_exchange(&server,
+                    STR("GET /echo?a=first HTTP/1.1\r\nHost: x\r\n\r\n"
+                        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                        "application/x-www-form-urlencoded\r\nContent-Length: 8\r\n\r\nb=second"
+                        "HEAD /echo?a=unseen HTTP/1.1\r\nHost: x\r\n\r\n"
+                        "GET /none HTTP/1.1\r\nHost: x\r\n\r\n"
+                        "GET /echo?a=last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+                    &answer);
+    struct str text = buf_str(&answer);
+    ck_assert_uint_eq(count_of(text, STR("HTTP/1.1 200 OK\r\n")), 4);
+    ck_assert_uint_eq(count_of(text, STR("HTTP/1.1 404 ")), 1);
+    ck_assert(contains(text, STR("a=first ")));
+    ck_assert(contains(text, STR(" b=second ")));
+    ck_assert(!contains(text, STR("a=unseen")));
+    ck_assert(contains(text, STR("a=last ")));
+    buf_done(&answer);
+}
+END_TEST
+
+/* A body that was refused is not taken for the next request (request smuggling). */
+START_TEST(refused_body_is_no_request)
+{
+    struct buf answer;
+    start(NULL);
+    client_exchange(&server,
+                    STR("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+                        "Content-Length: 40\r\n\r\n" ECHO ECHO),
+                    &answer);
+    ck_assert_int_eq(answer_status(buf_str(&answer)), 415);
+    ck_assert_uint_eq(count_of(buf_str(&answer), STR("HTTP/1.1 ")), 1);
+    ck_assert_int_eq(atomic_load(&server.echoed), 0);
+    buf_done(&answer);
+}
+END_TEST
+
+START_TEST(expectation_is_answered_first)
+{
+    struct buf answer;
+    start(NULL);
+    client_exchange(&server,
+                    STR("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: "
+                        "application/x-www-form-urlencoded\r\nContent-Length: 9999\r\nExpect: "
+                        "100-continue\r\n\r\n"),
+                    &answer);
+    ck_assert_int_eq(answer_status(buf_str(&answer)), 413); /* and not 100 */
+    buf_done(&answer);
+}
+END_TEST
+
+/* ---- too much ---- */
+
+static void send_long(const char *before, size_t len, const char *after, struct buf *answer)
+{
+    struct buf b;
+    buf_init(&b, 128 * 1024);
+    buf_add(&b, str_of(before));
+    for (size_t i = 0; i < len; i++)
+        buf_add_char(&b, 'a');
+    buf_add(&b, str_of(after));
+    client_exchange(&server, buf_str(&b), answer);
+    buf_done(&b);
+}
+
+static const struct {
+    const char *name, *before;
+    size_t len;
+    const char *after;
+    int status;
+} longs[] = {
+    { "header of 8 KiB is fine", "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: ", 8192,
+      "\r\n\r\n", 200 },
+    { "over our limit", "GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX: ", 17000,
+      "\r\n\r\n", 431 },
+    { "header line of 64 KiB", "GET /echo HTTP/1.1\r\nHost: x\r\nX: ", 65536, "\r\n\r\n", 431 },
+    { "header name of 64 KiB", "GET /echo HTTP/1.1\r\nHost: x\r\n", 65536, ": x\r\n\r\n", 431 },
+    { "URI of 64 KiB", "GET /", 65536, " HTTP/1.1\r\nHost: x\r\n\r\n", 414 },
+    { "value over its limit", "GET /echo?a=", 16385,
+      " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400 },
+};
+
+START_TEST(long_table)
+{
+    struct buf answer;
+    start(NULL);
+    send_long(longs[_i].before, longs[_i].len, longs[_i].after, &answer);
+    ck_assert_msg(answer_status(buf_str(&answer)) == longs[_i].status, "%s: %.*s", longs[_i].name,
+                  STR_ARG(buf_str(&answer)));
+    buf_done(&answer);
+    still_answers();
+}
+END_TEST
+
+START_TEST(many_headers)
+{
+    struct buf b, answer;
+    start(NULL);
+    buf_init(&b, 8192);
+    buf_add(&b, STR("GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"));
+    for (int i = 0; i < 70; i++)
+        buf_addf(&b, "X-%d: 1\r\n", i);
+    buf_add(&b, STR("\r\n"));
+    client_exchange(&server, buf_str(&b), &answer);
+    ck_assert_int_eq(answer_status(buf_str(&answer)), 431);
+    buf_done(&answer);
+    buf_done(&b);
+}
+END_TEST
+
+START_TEST(endless_chunks)
+{
+    struct buf b, answer;
+    start(NULL);
+    buf_init(&b, 64 * 1024);
+    buf_add(&b, STR("POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: "
+                    "application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"));
+    for (int i = 0; i < 100; i++)
+        buf_add(&b, STR("10\r\naaaaaaaaaaaaaaaa\r\n"));
+    buf_add(&b, STR("0\r\n\r\n"));
+    client_exchange(&server, buf_str(&b), &answer);
+    ck_assert_int_eq(answer_status(buf_str(&answer)), 413);
+    ck_assert_int_eq(atomic_load(&server.echoed), 0);
+    buf_done(&answer);
+    buf_done(&b);
+}
+END_TEST
+
+static void one_waits(struct http_options *o) { o->queue_max = 1; }
+
+/* Rule: a full queue answers at once, and event threads stay free. */
+START_TEST(full_queue)
+{
+    int fds[3];
+    struct buf answer;
+    start(one_waits);
+    for (int i = 0; i < 3; i++) {
+        fds[i] = client_connect(&server);
+        ck_assert(
+            client_send(fds[i], STR("GET /gate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")));
+        int64_t end_ms = clock_mono_ms() + 3000;
+        while (atomic_load(&server.gate.waiting) < (i < 2 ? i + 1 : 2) ||
+               metrics().queued != (i < 2 ? 0U : 1U))
+            ck_assert_int_lt(clock_mono_ms(), end_ms);
+    }
+    int64_t start_ms = clock_mono_ms();
+    client_exchange(&server, STR("GET /gate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+                    &answer);
+    ck_assert_int_eq(answer_status(buf_str(&answer)), 503);
+    ck_assert(contains(buf_str(&answer), STR("\r\nRetry-After: 5\r\n")));
+    ck_assert_int_lt(clock_mono_ms() - start_ms, 500);
+    ck_assert_uint_eq(metrics().overloaded, 1);
+    buf_done(&answer);
+    still_answers(); /* an INLINE route needs no worker */
+    atomic_store(&server.gate.open, true);
+    for (int i = 0; i < 3; i++) {
+        buf_init(&answer, 4096);
+        client_read_all(fds[i], &answer);
+        ck_assert_int_eq(answer_status(buf_str(&answer)), 200);
+        buf_done(&answer);
+        (void)close(fds[i]);
+    }
+}
+END_TEST
+
+static void few_each(struct http_options *o) { o->connections_per_network = 4; }
+
+START_TEST(connections_per_network)
+{
+    int fds[4];
+    struct buf answer;
+    start(few_each);
+    for (int i = 0; i < 4; i++)
+        fds[i] = client_connect(&server);
+    client_exchange(&server, STR(ECHO), &answer);
+    ck_assert_uint_eq(answer.len, 0);
+    ck_assert_uint_eq(metrics().refused, 1);
+    buf_done(&answer);
+    (void)close(fds[0]);
+    int64_t end_ms = clock_mono_ms() + 3000;
+    while (metrics().connections > 3)
+        ck_assert_int_lt(clock_mono_ms(), end_ms);
+    still_answers();
+    for (int i = 1; i < 4; i++)
+        (void)close(fds[i]);
+}
+END_TEST
+
+static long resident_kib(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_eq(fscanf(f, "%*d %ld", &pages), 1);
+    (void)fclose(f);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void crowd(struct http_options *o)
+{
+    o->connections_per_network = 2000;
+    o->request_ms = 4000;
+}
+
+enum { CROWD = 1000 };
+
+/* Rule: 1,000 half-sent requests exhaust neither threads nor memory, and keep nobody out. */
+START_TEST(half_sent_crowd)
+{
+    static int fds[CROWD];
+    struct rlimit files;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = files.rlim_max < 4096 ? files.rlim_max : 4096;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+    start(crowd);
+    long before_kib = resident_kib();
+    for (int i = 0; i < CROWD; i++) {
+        fds[i] = client_connect(&server);
+        ck_assert(client_send(fds[i], str_from(whole.ptr, whole.len - 1)));
+    }
+    int64_t end_ms = clock_mono_ms() + 3500;
+    while (metrics().in_flight < CROWD)
+        ck_assert_int_lt(clock_mono_ms(), end_ms);
+    int64_t start_ms = clock_mono_ms();
+    still_answers();
+    ck_assert_int_lt(clock_mono_ms() - start_ms, 1000);
+    long grown_kib = resident_kib() - before_kib;
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    ck_assert_msg(grown_kib < 64L * CROWD, "%ld KiB", grown_kib);
+#endif
+    (void)printf("%d half-sent requests: %ld KiB each\n", CROWD, grown_kib / CROWD);
+    for (int i = 0; i < CROWD; i++)
+        (void)close(fds[i]);
+    wait_for_calm();
+}
+END_TEST
+
+/* ---- headers of answers ---- */
+
+static const struct {
+    const char *name, *path, *host, *holds, *lacks;
+} heads[] = {
+    { "session cookie", "/page", "x",
+      "Set-Cookie: __Host-session=abc; Path=/; Secure; HttpOnly; SameSite=Lax\r\n", NULL },
+    { "cookie that ends", "/page", "x",
+      "Set-Cookie: __Host-gone=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0\r\n", NULL },
+    { "policy", "/echo", "x",
+      "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self' data:; "
+      "frame-ancestors 'none'; base-uri 'none'; form-action 'self'\r\n",
+      NULL },
+    { "policy of a page whose form leads out", "/page", "x",
+      "form-action 'self' https://dui.example.fr:9443\r\n", "callback" },
+    { "no sniffing", "/none", "x", "X-Content-Type-Options: nosniff\r\n", NULL },
+    { "no referrer", "/crash", "x", "Referrer-Policy: no-referrer\r\n", NULL },
+    { "own group of windows", "/page", "x", "Cross-Origin-Opener-Policy: same-origin\r\n", NULL },
+    { "not stored", "/page", "x", "Cache-Control: no-store\r\n", NULL },
+    { "errors are not stored", "/none", "x", "Cache-Control: no-store\r\n", NULL },
+    { "static is stored", "/style.css", "x", "Cache-Control: public, max-age=3600\r\n",
+      "no-store" },
+    { "HTTPS only", "/page", "sso.example.fr", "Strict-Transport-Security: max-age=31536000\r\n",
+      NULL },
+    { "not for localhost", "/page", "localhost", "200 OK", "Strict-Transport" },
+    { "not for localhost and port", "/page", "LOCALHOST:8443", "200 OK", "Strict-Transport" },
+    { "not for ::1", "/page", "[::1]:8443", "200 OK", "Strict-Transport" },
+    { "an error keeps nothing of the answer", "/down", "x", "503 Service Unavailable",
+      "__Host-secret" },
+};
+
+START_TEST(head_table)
+{
+    char request[256];
+    struct buf answer;
+    start(NULL);
+    (void)snprintf(request, sizeof request,
+                   "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", heads[_i].path,
+                   heads[_i].host);
+    client_exchange(&server, str_of(request), &answer);
+    struct str text = buf_str(&answer);
+    ck_assert_msg(contains(text, str_of(heads[_i].holds)), "%s: %.*s", heads[_i].name,
+                  STR_ARG(text));
+    ck_assert_msg(heads[_i].lacks == NULL || !contains(text, str_of(heads[_i].lacks)), "%s: %.*s",
+                  heads[_i].name, STR_ARG(text));
+    buf_done(&answer);
+}
+END_TEST
+
+static const char *const trusted[] = { "127.0.0.1", "10.0.0.0/8" };
+
+static void behind_proxy(struct http_options *o)
+{
+    o->trusted_proxies = trusted;
+    o->trusted_proxy_count = COUNT(trusted);
+    o->connections_per_network = 1; /* the proxy itself is not counted */
+}
+
+START_TEST(proxy_is_believed)
+{
+    struct buf answer;
+    start(behind_proxy);
+    int other = client_connect(&server);
+    client_exchange(&server,
+                    STR("GET /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: "
+                        "198.51.100.1, 192.0.2.7\r\nX-Forwarded-For: 10.0.0.2\r\n\r\n"),
+                    &answer);
+    ck_assert_msg(contains(buf_str(&answer), STR("peer=192.0.2.7 ")), "%.*s",
+                  STR_ARG(buf_str(&answer)));
+    buf_done(&answer);
+    (void)close(other);
+}
+END_TEST
+
+/* ---- going down ---- */
+
+static void *stop_server(void *arg)
+{
+    http_server_stop(server.server);
+    atomic_store((atomic_bool *)arg, true);
+    return NULL;
+}
+
+/* Rule: what is in flight is answered before the server is gone. */
+START_TEST(stop_drains)
+{
+    pthread_t stopper;
+    struct buf answer;
+    static atomic_bool stopped;
+    start(NULL);
+    int idle = client_connect(&server), busy = client_connect(&server);
+    ck_assert(client_send(busy, STR("GET /gate HTTP/1.1\r\nHost: x\r\n\r\n")));
+    while (atomic_load(&server.gate.waiting) == 0)
+        (void)usleep(1000);
+    ck_assert_int_eq(pthread_create(&stopper, NULL, stop_server, &stopped), 0);
+    (void)usleep(200000);
+    ck_assert(!atomic_load(&stopped));
+    atomic_store(&server.gate.open, true);
+    buf_init(&answer, 4096);
+    client_read_all(busy, &answer);
+    ck_assert_int_eq(answer_status(buf_str(&answer)), 200);
+    ck_assert(contains(buf_str(&answer), STR("\r\nConnection: close\r\n")));
+    ck_assert_int_eq(pthread_join(stopper, NULL), 0);
+    buf_done(&answer);
+    (void)close(busy);
+    (void)close(idle);
+    start(NULL); /* for teardown */
+}
+END_TEST
+
+/* ---- starting ---- */
+
+static err_t nothing(struct http_request *req, struct http_response *resp)
+{
+    (void)req;
+    (void)resp;
+    return ERR(OK);
+}
+
+#define ROW(methods, path, flags, body, max)     \
+    {                                            \
+        methods, path, nothing, flags, body, max \
+    }
+static const struct {
+    const char *name;
+    struct http_route rows[2];
+} bad_routes[] = {
+    { "two handlers for one request",
+      { ROW(HTTP_GET, "/a", 0, 0, 0), ROW(HTTP_GET | HTTP_POST, "/a", 0, 0, 0) } },
+    { "no slash", { ROW(HTTP_GET, "a", 0, 0, 0), ROW(HTTP_GET, "/b", 0, 0, 0) } },
+    { "no method", { ROW(0, "/a", 0, 0, 0), ROW(HTTP_GET, "/b", 0, 0, 0) } },
+    { "prefix without slash",
+      { ROW(HTTP_GET, "/a", HTTP_PREFIX, 0, 0), ROW(HTTP_GET, "/b", 0, 0, 0) } },
+    { "GET with a body",
+      { ROW(HTTP_GET, "/a", 0, HTTP_BODY_FORM, 0), ROW(HTTP_GET, "/b", 0, 0, 0) } },
+    { "body over the limit",
+      { ROW(HTTP_POST, "/a", 0, HTTP_BODY_FORM, HTTP_BODY_LIMIT + 1),
+        ROW(HTTP_GET, "/b", 0, 0, 0) } },
+};
+
+START_TEST(bad_routes_table)
+{
+    struct http_server *s = NULL;
+    struct http_options o = http_options_default();
+    struct http_site site = { bad_routes[_i].rows, 2, NULL, NULL };
+    err_t e = http_server_start(&o, &site, &s);
+    ck_assert_msg(e.code == ERR_CONFIG, "%s: %s", bad_routes[_i].name, err_name(e));
+    ck_assert_ptr_null(s);
+}
+END_TEST
+
+static const struct http_route one_route[] = { ROW(HTTP_GET, "/", 0, 0, 0) };
+static const struct http_site one_site = { one_route, 1, NULL, NULL };
+
+START_TEST(bad_options)
+{
+    static const char *const not_network[] = { "proxy.example.fr" };
+    struct http_server *s = NULL;
+    struct http_options o = http_options_default();
+    o.address = "0.0.0.0"; /* Rule: plain HTTP on loopback only */
+    ck_assert_err(http_server_start(&o, &one_site, &s), CONFIG);
+    o.address = "localhost";
+    ck_assert_err(http_server_start(&o, &one_site, &s), CONFIG);
+    o = http_options_default();
+    o.trusted_proxies = not_network;
+    o.trusted_proxy_count = 1;
+    ck_assert_err(http_server_start(&o, &one_site, &s), CONFIG);
+    o = http_options_default();
+    o.request_ms = 0;
+    ck_assert_err(http_server_start(&o, &one_site, &s), CONFIG);
+    o = http_options_default();
+    o.tls_certificate = STR("x");
+    ck_assert_err(http_server_start(&o, &one_site, &s), CONFIG);
+    ck_assert_ptr_null(s);
+}
+END_TEST
+
+START_TEST(port_is_taken)
+{
+    struct http_server *first = NULL, *second = NULL;
+    struct http_options o = http_options_default();
+    ck_assert_ok(http_server_start(&o, &one_site, &first));
+    o.port = http_server_port(first);
+    ck_assert_err(http_server_start(&o, &one_site, &second), IO);
+    ck_assert_ptr_null(second);
+    http_server_stop(first);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *t = tcase_create("hostile"), *starting = tcase_create("start");
+    tcase_set_timeout(t, 30);
+    tcase_add_checked_fixture(t, NULL, teardown);
+    tcase_add_loop_test(t, dripping_is_cut_off, 0, COUNT(drips));
+    tcase_add_test(t, silence_is_cut_off);
+    tcase_add_test(t, not_reading_is_cut_off);
+    tcase_add_test(t, slow_handler_is_not_cut_off);
+    tcase_add_test(t, early_close_at_each_byte);
+    tcase_add_test(t, split_at_each_byte);
+    tcase_add_test(t, client_gone_while_working);
+    tcase_add_test(t, pipelined);
+    tcase_add_test(t, refused_body_is_no_request);
+    tcase_add_test(t, expectation_is_answered_first);
+    tcase_add_loop_test(t, long_table, 0, COUNT(longs));
+    tcase_add_test(t, many_headers);
+    tcase_add_test(t, endless_chunks);
+    tcase_add_test(t, full_queue);
+    tcase_add_test(t, connections_per_network);
+    tcase_add_test(t, half_sent_crowd);
+    tcase_add_loop_test(t, head_table, 0, COUNT(heads));
+    tcase_add_test(t, proxy_is_believed);
+    tcase_add_test(t, stop_drains);
+    tcase_add_loop_test(starting, bad_routes_table, 0, COUNT(bad_routes));
+    tcase_add_test(starting, bad_options);
+    tcase_add_test(starting, port_is_taken);
+    return RUN_SUITE("http_hostile", t, starting);
+}
