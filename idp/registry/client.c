@@ -226,6 +226,9 @@ static err_t read_secret(struct reading *r, struct str hex)
 static err_t check_whole(struct reading *r)
 {
     struct client *c = r->client;
+    r->member = "client_id";
+    if (str_is_uuid(c->id)) /* people's ids have that form: a `sub` must never be mistaken */
+        return wrong(r, "must not be a UUID");
     r->member = "token_endpoint_auth_method";
     if (c->auth == CLIENT_AUTH_PRIVATE_KEY_JWT && (c->keys == NULL || jwks_count(c->keys) == 0))
         return wrong(r, "private_key_jwt needs jwks with a usable key");
