@@ -53,25 +53,38 @@ static err_t join_codes(struct compiler *c, const struct str *profiles, size_t p
     return ERR(OK);
 }
 
+static err_t compile_profiles(struct compiler *c, const struct str **codes)
+{
+    const struct profile_def *defs = c->m->profiles.at;
+    size_t count = c->m->profiles.count;
+    struct named *list = compile_scratch(c, count, sizeof *list);
+    if (list == NULL)
+        return ERR(NO_MEMORY);
+    for (size_t i = 0; i < count; i++)
+        list[i] = (struct named){ defs[i].code, (uint32_t)i, defs[i].origin };
+    TRY(compile_sort(c, list, count, "profile"));
+    TRY(compile_index(c, list, count, codes, &c->s->profile_index));
+    return fill_profiles(c, list, count);
+}
+
+static err_t compile_lots(struct compiler *c, const struct str **codes)
+{
+    const struct lot_def *defs = c->m->lots.at;
+    size_t count = c->m->lots.count;
+    struct named *list = compile_scratch(c, count, sizeof *list);
+    if (list == NULL)
+        return ERR(NO_MEMORY);
+    for (size_t i = 0; i < count; i++)
+        list[i] = (struct named){ defs[i].code, (uint32_t)i, defs[i].origin };
+    TRY(compile_sort(c, list, count, "lot"));
+    TRY(check_apart(c, list, count));
+    return compile_index(c, list, count, codes, &c->s->lot_index);
+}
+
 err_t compile_bundles(struct compiler *c)
 {
-    const struct profile_def *profiles = c->m->profiles.at;
-    const struct lot_def *lots = c->m->lots.at;
-    size_t profile_count = c->m->profiles.count, lot_count = c->m->lots.count;
-    struct named *plist = compile_scratch(c, profile_count, sizeof *plist);
-    struct named *llist = compile_scratch(c, lot_count, sizeof *llist);
-    const struct str *profile_codes = NULL, *lot_codes = NULL;
-    if (plist == NULL || llist == NULL)
-        return ERR(NO_MEMORY);
-    for (size_t i = 0; i < profile_count; i++)
-        plist[i] = (struct named){ profiles[i].code, (uint32_t)i, profiles[i].origin };
-    for (size_t i = 0; i < lot_count; i++)
-        llist[i] = (struct named){ lots[i].code, (uint32_t)i, lots[i].origin };
-    TRY(compile_sort(c, plist, profile_count, "profile"));
-    TRY(compile_sort(c, llist, lot_count, "lot"));
-    TRY(compile_index(c, plist, profile_count, &profile_codes, &c->s->profile_index));
-    TRY(compile_index(c, llist, lot_count, &lot_codes, &c->s->lot_index));
-    TRY(fill_profiles(c, plist, profile_count));
-    TRY(check_apart(c, llist, lot_count));
-    return join_codes(c, profile_codes, profile_count, lot_codes, lot_count);
+    const struct str *profiles = NULL, *lots = NULL;
+    TRY(compile_profiles(c, &profiles));
+    TRY(compile_lots(c, &lots));
+    return join_codes(c, profiles, c->m->profiles.count, lots, c->m->lots.count);
 }

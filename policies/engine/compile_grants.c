@@ -106,6 +106,16 @@ static int by_text(const void *a, const void *b)
     return order != 0 ? order : str_cmp(x->note, y->note);
 }
 
+static err_t copy_grant(struct compiler *c, const struct grant_def *d, struct engine_grant *out)
+{
+    TRY(compile_copy(c, d->profile, &out->holder));
+    TRY(compile_copy(c, d->resource, &out->resource));
+    TRY(compile_copy(c, d->actions, &out->actions));
+    TRY(compile_copy(c, d->scope, &out->scope));
+    TRY(compile_copy(c, d->conditions, &out->conditions));
+    return compile_copy(c, d->note, &out->note);
+}
+
 static err_t read_lines(struct compiler *c, struct line **out)
 {
     const struct grant_def *defs = c->m->grants.at;
@@ -117,15 +127,8 @@ static err_t read_lines(struct compiler *c, struct line **out)
     for (size_t i = 0; i < count; i++)
         TRY(read_line(c, &defs[i], &lines[i]));
     qsort(lines, count, sizeof *lines, by_text);
-    for (size_t i = 0; i < count; i++) {
-        const struct grant_def *d = lines[i].def;
-        TRY(compile_copy(c, d->profile, &grants[i].holder));
-        TRY(compile_copy(c, d->resource, &grants[i].resource));
-        TRY(compile_copy(c, d->actions, &grants[i].actions));
-        TRY(compile_copy(c, d->scope, &grants[i].scope));
-        TRY(compile_copy(c, d->conditions, &grants[i].conditions));
-        TRY(compile_copy(c, d->note, &grants[i].note));
-    }
+    for (size_t i = 0; i < count; i++)
+        TRY(copy_grant(c, lines[i].def, &grants[i]));
     c->s->grants = grants;
     c->s->grant_count = (int)count;
     *out = lines;
@@ -269,7 +272,8 @@ static err_t gather(struct compiler *c, struct grains *g)
         if (lines[i].holder >= c->s->profile_count)
             TRY(add_uses(c, g, &lines[i], i));
     }
-    qsort(g->list, g->count, sizeof *g->list, by_cell);
+    if (g->count > 0)
+        qsort(g->list, g->count, sizeof *g->list, by_cell);
     return drop_doubles(c, g, lines);
 }
 

@@ -4,48 +4,70 @@ enum { ACTIONS_MAX = 64 };
 
 static const char in[] = "resource";
 
-/* Applications: those that were added and those that resources name. */
-static err_t compile_applications(struct compiler *c)
+/* ---- applications: those that were added and those that resources name ---- */
+
+static err_t added_applications(struct compiler *c, struct named *list, struct index *known)
 {
-    const struct application_def *apps = c->m->applications.at;
-    const struct resource_def *resources = c->m->resources.at;
-    size_t added = c->m->applications.count, named = c->m->resources.count, count = 0;
-    struct named *list = compile_scratch(c, added + named, sizeof *list);
-    struct str *codes = compile_scratch(c, added + named, sizeof *codes);
-    struct index known = { 0 };
-    if (list == NULL || codes == NULL)
+    const struct application_def *defs = c->m->applications.at;
+    size_t count = c->m->applications.count;
+    struct str *codes = compile_scratch(c, count, sizeof *codes);
+    if (codes == NULL)
         return ERR(NO_MEMORY);
-    for (; count < added; count++)
-        list[count] = (struct named){ apps[count].code, (uint32_t)count, apps[count].origin };
+    for (size_t i = 0; i < count; i++)
+        list[i] = (struct named){ defs[i].code, (uint32_t)i, defs[i].origin };
     TRY(compile_sort(c, list, count, "application"));
     for (size_t i = 0; i < count; i++)
         codes[i] = list[i].code;
-    TRY(index_build(c->scratch, codes, count, &known));
+    return index_build(c->scratch, codes, count, known);
+}
 
-    size_t more = count;
-    for (size_t i = 0; i < named; i++)
-        if (index_find(&known, resources[i].application) == ENGINE_NONE)
-            list[more++] = (struct named){ resources[i].application, (uint32_t)(added + i),
-                                           resources[i].origin };
-    /* Several resources may name the same one: keep the first of each. */
-    for (size_t i = count; i < more; i++) {
-        bool seen = false;
+/* Appends to the COUNT of LIST the ones that only resources name, each once; returns how many now. */
+static size_t named_applications(const struct compiler *c, const struct index *known,
+                                 struct named *list, size_t count)
+{
+    const struct resource_def *defs = c->m->resources.at;
+    size_t added = count;
+    for (size_t i = 0; i < c->m->resources.count; i++) {
+        bool seen = index_find(known, defs[i].application) != ENGINE_NONE;
         for (size_t k = added; k < count && !seen; k++)
-            seen = str_eq(list[k].code, list[i].code);
+            seen = str_eq(list[k].code, defs[i].application);
         if (!seen)
-            list[count++] = list[i];
+            list[count++] =
+                (struct named){ defs[i].application, (uint32_t)(added + i), defs[i].origin };
     }
-    TRY(compile_sort(c, list, count, "application"));
-    TRY(compile_index(c, list, count, &c->s->application_codes, &c->s->application_index));
-    c->s->application_count = (int)count;
+    return count;
+}
+
+static err_t label_applications(struct compiler *c, const struct named *list, size_t count)
+{
+    const struct application_def *defs = c->m->applications.at;
     struct str *labels = compile_array(c, count, sizeof *labels);
     if (labels == NULL)
         return ERR(NO_MEMORY);
-    for (size_t i = 0; i < count; i++)
-        TRY(compile_copy(c, list[i].def < added ? apps[list[i].def].label : STR(""), &labels[i]));
+    for (size_t i = 0; i < count; i++) {
+        bool added = list[i].def < c->m->applications.count;
+        TRY(compile_copy(c, added ? defs[list[i].def].label : STR(""), &labels[i]));
+    }
     c->s->application_labels = labels;
     return ERR(OK);
 }
+
+static err_t compile_applications(struct compiler *c)
+{
+    size_t added = c->m->applications.count;
+    struct named *list = compile_scratch(c, added + c->m->resources.count, sizeof *list);
+    struct index known = { 0 };
+    if (list == NULL)
+        return ERR(NO_MEMORY);
+    TRY(added_applications(c, list, &known));
+    size_t count = named_applications(c, &known, list, added);
+    TRY(compile_sort(c, list, count, "application"));
+    TRY(compile_index(c, list, count, &c->s->application_codes, &c->s->application_index));
+    c->s->application_count = (int)count;
+    return label_applications(c, list, count);
+}
+
+/* ---- resources ---- */
 
 /* How many actions a resource lists; they must be well formed and each given once. */
 static err_t count_actions(struct compiler *c, const struct resource_def *d, int *count)
