@@ -260,12 +260,18 @@ static err_t lay_out(struct compiler *c, const struct grains *g)
     return ERR(OK);
 }
 
-static err_t gather(struct compiler *c, struct grains *g)
+static err_t check_uses(struct compiler *c)
 {
-    struct line *lines = NULL;
     const struct lot_use_def *uses = c->m->lot_uses.at;
     for (size_t i = 0; i < c->m->lot_uses.count; i++)
         TRY(check_use(c, &uses[i]));
+    return ERR(OK);
+}
+
+static err_t gather(struct compiler *c, struct grains *g)
+{
+    struct line *lines = NULL;
+    TRY(check_uses(c));
     TRY(read_lines(c, &lines));
     for (uint32_t i = 0; i < (uint32_t)c->s->grant_count; i++) {
         TRY(add_line(c, g, &lines[i], i, lines[i].holder));

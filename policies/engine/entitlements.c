@@ -162,10 +162,9 @@ static bool gives(const struct making *m, const struct hold *h, int right)
             (h->resource == ENGINE_NONE || h->resource == m->s->right_resources[right]));
 }
 
-/* The lines of one right, without those that others cover. */
-static err_t lines_of_right(struct making *m, int right, struct lines *out)
+/* All that the person holds for one right. */
+static err_t gather_right(struct making *m, int right, struct lines *l)
 {
-    struct lines l = { 0 };
     uint64_t *allowed = NULL;
     for (size_t i = 0; i < m->p->count; i++) {
         const struct hold *h = &m->p->holds[i];
@@ -176,12 +175,25 @@ static err_t lines_of_right(struct making *m, int right, struct lines *out)
         if (allowed == NULL)
             TRY(allowed_places(m, right, &allowed));
         for (size_t k = 0; k < count; k++)
-            TRY(add_pair(m, &l, h, &pairs[k], allowed));
+            TRY(add_pair(m, l, h, &pairs[k], allowed));
     }
-    for (size_t i = 0; i < l.count; i++)
-        for (size_t k = 0; k < l.count && !l.list[i].covered; k++)
-            l.list[i].covered =
-                k != i && !l.list[k].covered && is_covered_by(m, &l.list[i], &l.list[k]);
+    return ERR(OK);
+}
+
+static void mark_covered(const struct making *m, const struct lines *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        for (size_t k = 0; k < l->count && !l->list[i].covered; k++)
+            l->list[i].covered =
+                k != i && !l->list[k].covered && is_covered_by(m, &l->list[i], &l->list[k]);
+}
+
+/* The lines of one right, without those that others cover. */
+static err_t lines_of_right(struct making *m, int right, struct lines *out)
+{
+    struct lines l = { 0 };
+    TRY(gather_right(m, right, &l));
+    mark_covered(m, &l);
     for (size_t i = 0; i < l.count; i++)
         if (!l.list[i].covered)
             TRY(add_line(m, out, &l.list[i]));
@@ -375,6 +387,15 @@ static int64_t first_change(const struct making *m)
     return first;
 }
 
+static err_t emit_resource(struct making *m, int resource)
+{
+    struct lines l = { 0 };
+    TRY(lines_of_resource(m, &m->s->resources[resource], &l));
+    for (size_t i = 0; i < l.count; i++)
+        TRY(emit_line(m, resource, &l.list[i]));
+    return ERR(OK);
+}
+
 static err_t emit_all(struct making *m)
 {
     const struct snapshot *s = m->s;
@@ -385,14 +406,9 @@ static err_t emit_all(struct making *m)
         if (is_open(s, i, m->t->now))
             bit_put(m->open, i - m->top);
     TRY(emit_places(m));
-    for (int r = 0; r < s->resource_count; r++) {
-        struct lines l = { 0 };
-        if (s->resources[r].application != m->t->application)
-            continue;
-        TRY(lines_of_resource(m, &s->resources[r], &l));
-        for (size_t i = 0; i < l.count; i++)
-            TRY(emit_line(m, r, &l.list[i]));
-    }
+    for (int r = 0; r < s->resource_count; r++)
+        if (s->resources[r].application == m->t->application)
+            TRY(emit_resource(m, r));
     return ERR(OK);
 }
 

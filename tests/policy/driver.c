@@ -31,8 +31,8 @@ struct driver {
 
 static void die(const char *why)
 {
-    fprintf(stderr, "driver: %s\n", why);
-    exit(2);
+    (void)fprintf(stderr, "driver: %s\n", why);
+    _Exit(2);
 }
 
 static void must(err_t e)
@@ -171,11 +171,8 @@ static void end_world(struct driver *d)
 {
     struct problem problem;
     err_t e = engine_compile(d->model, &d->snapshot, &problem);
-    if (!err_ok(e)) {
-        fprintf(stderr, "driver: %s: %s %.*s\n", err_name(e), model_problem_en(problem.what),
-                STR_ARG(problem.code));
-        exit(2);
-    }
+    if (!err_ok(e))
+        die(e.code == ERR_CONFIG ? model_problem_en(problem.what) : err_name(e));
 }
 
 /* ---- persons ---- */
