@@ -5,6 +5,7 @@
 #include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,6 +43,21 @@ const char *folder_file(const struct folder *f, const char *name)
 bool folder_has(const struct folder *f, const char *name)
 {
     return access(folder_file(f, name), F_OK) == 0;
+}
+
+bool folder_file_has(const struct folder *f, const char *name, const void *bytes, size_t len)
+{
+    enum { MOST = 4 << 20 };
+    char *text = malloc(MOST);
+    FILE *in = fopen(folder_file(f, name), "rb");
+    ck_assert(in != NULL && text != NULL);
+    size_t n = fread(text, 1, MOST, in);
+    (void)fclose(in);
+    bool found = false;
+    for (size_t i = 0; !found && i + len <= n; i++)
+        found = memcmp(text + i, bytes, len) == 0;
+    free(text);
+    return found;
 }
 
 void folder_write(const struct folder *f, const char *name, const char *text, unsigned mode)
