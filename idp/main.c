@@ -42,6 +42,12 @@ static int print_version(void)
     return puts("habilisd " HABILIS_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int print_usage(void)
+{
+    (void)fputs(usage, stderr);
+    return 2;
+}
+
 /* -1: go on and serve; otherwise the exit status. */
 static int read_options(int argc, char **argv, struct options *o)
 {
@@ -50,6 +56,7 @@ static int read_options(int argc, char **argv, struct options *o)
                                            { "version", no_argument, NULL, 'V' },
                                            { NULL, 0, NULL, 0 } };
     int c = 0;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
     while ((c = getopt_long(argc, argv, "c:t", longs, NULL)) != -1) {
         switch (c) {
         case 'c':
@@ -65,14 +72,12 @@ static int read_options(int argc, char **argv, struct options *o)
         case 'V':
             return print_version();
         default:
-            fputs(usage, stderr);
-            return 2;
+            return print_usage();
         }
     }
     if (o->config != NULL && optind == argc)
         return -1;
-    fputs(usage, stderr);
-    return 2;
+    return print_usage();
 }
 
 /* ---- the server ---- */
@@ -175,7 +180,7 @@ static int run(const struct config *config)
     sigaddset(&stop, SIGTERM);
     sigaddset(&stop, SIGINT);
     pthread_sigmask(SIG_BLOCK, &stop, NULL); /* before any thread: all inherit it */
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     log_set_level((enum log_level)config->log_level);
     harden();
     err_t e = service_open(config, &svc);
@@ -197,7 +202,7 @@ int main(int argc, char **argv)
     buf_init(&problems, PROBLEMS_MAX);
     err_t e = config_load(options.config, &problems, &config);
     if (!err_ok(e)) {
-        fprintf(stderr, "%.*s", STR_ARG(buf_str(&problems)));
+        (void)fprintf(stderr, "%.*s", STR_ARG(buf_str(&problems)));
         buf_done(&problems);
         return EXIT_FAILURE;
     }

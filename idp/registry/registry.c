@@ -7,11 +7,9 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { VIEW_ARENA_MAX = 64 * 1024 * 1024, PROBLEM_MAX = 512 };
 
-/* The public part comes first: what registry_take() gives is the start of one of these. */
 struct counted_view {
     struct view view;
     struct arena *arena; /* holds the clients' texts */
@@ -94,6 +92,7 @@ static err_t load(struct directory *d, struct counted_view **out)
     if (v == NULL)
         return ERR(NO_MEMORY);
     v->refs = 1;
+    v->view.owner = v;
     v->view.loaded = clock_now();
     err_t e = arena_new(VIEW_ARENA_MAX, &v->arena);
     if (err_ok(e))
@@ -128,14 +127,7 @@ static void release(struct registry *r, struct counted_view *v)
         view_free(v);
 }
 
-/* Find the count again without casting away the const that the reader sees. */
-void registry_give(struct registry *r, const struct view *view)
-{
-    struct counted_view *v = NULL;
-    const char *start = (const char *)view - offsetof(struct counted_view, view);
-    memcpy(&v, &start, sizeof v);
-    release(r, v);
-}
+void registry_give(struct registry *r, const struct view *v) { release(r, v->owner); }
 
 err_t registry_reload(struct registry *r)
 {

@@ -12,7 +12,10 @@ struct directory;
 struct registry; /* opaque; thread-safe */
 struct snapshot; /* engine/engine.h */
 
+struct counted_view; /* the registry's own bookkeeping */
+
 struct view {
+    struct counted_view *owner;
     struct snapshot *snapshot;    /* owned by the view */
     const struct client *clients; /* ordered by id */
     size_t client_count;
