@@ -20,7 +20,7 @@ LIBRARY_HOMES = {
     r"qrencode\.h": ("idp/pages",),
     r"curl/.*": ("lib/http",),
     r"jansson\.h": ("lib/json", "lib/token", "lib/http", "idp/http", "idp/pages", "idp/registry",
-                    "idp/web", "idp/login", "idp/home", "idp/oidc", "idp/ctl", "plugins"),
+                    "idp/web", "idp/login", "idp/home", "idp/metrics", "idp/oidc", "idp/ctl", "plugins"),
     r"libintl\.h": ("idp/pages",),
     r"check\.h": (),
 }
@@ -44,8 +44,10 @@ MAY_INCLUDE = {
     "idp/web": tuple(f for f in BELOW_LOGIN if f != "idp/web"),
     "idp/login": BELOW_LOGIN,
     "idp/home": BELOW_ENDPOINTS,
+    "idp/metrics": BELOW_ENDPOINTS,
     "idp/oidc": BELOW_ENDPOINTS,
     "idp/home": BELOW_ENDPOINTS,
+    "idp/metrics": BELOW_ENDPOINTS,
     "idp/authzen": BELOW_ENDPOINTS,
     "idp/scim": BELOW_ENDPOINTS,
     "idp/ctl": ("lib", "policies/engine", "idp/config", "idp/directory", "idp/state", "idp/keys",
@@ -56,7 +58,7 @@ MAY_INCLUDE = {
 }
 # what the service is made of, passed to every handler: for those that are handlers
 SERVICE = "idp/service.h"
-SEES_SERVICE = ("idp/web", "idp/login", "idp/home", "idp/oidc", "idp/authzen", "idp/scim")
+SEES_SERVICE = ("idp/web", "idp/login", "idp/home", "idp/metrics", "idp/oidc", "idp/authzen", "idp/scim")
 ROOTS = ("lib", "policies", "idp", "tests")
 INCLUDE = re.compile(r'\s*#\s*include\s+([<"])([^>"]+)[>"]')
 
