@@ -111,6 +111,7 @@ err_t keydir_scan(struct keydir *d, struct keydir_list *out)
         return e;
     }
     bool fits = true;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): safe on a stream that no other thread has */
     for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
         fits = note_name(str_of(entry->d_name), &l) && fits;
     (void)closedir(dir);

@@ -75,6 +75,7 @@ static err_t check_file(const struct sql_open *o, struct state_why *why)
     int flags = o->read_only ? O_RDONLY : O_RDWR | O_CREAT;
     int fd = open(o->path, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
     if (fd < 0) {
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc keeps strerror's text per thread */
         state_why_set(why, strerror(errno));
         return ERR(STATE_DOWN);
     }

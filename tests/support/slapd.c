@@ -153,7 +153,15 @@ void slapd_stop(struct slapd *s)
     s->pid = 0;
 }
 
-void slapd_freeze(struct slapd *s) { (void)kill(s->pid, SIGSTOP); }
+/* Waits until every thread has stopped: one of them might still answer meanwhile. */
+void slapd_freeze(struct slapd *s)
+{
+    siginfo_t info;
+    (void)kill(s->pid, SIGSTOP);
+    if (waitid(P_PID, (id_t)s->pid, &info, WSTOPPED) != 0)
+        give_up("slapd did not stop");
+}
+
 void slapd_thaw(struct slapd *s) { (void)kill(s->pid, SIGCONT); }
 
 static void initialise(const struct slapd *s)
