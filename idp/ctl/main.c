@@ -15,6 +15,8 @@ static const struct ctl_command *const COMMANDS[] = {
     &ctl_person_show,
     &ctl_person_set_password,
     &ctl_person_totp,
+    &ctl_journal_show,
+    &ctl_journal_verify,
 };
 
 static void print_help(FILE *out)

@@ -120,9 +120,14 @@ NODISCARD err_t journal_append(struct state_tx *tx, const struct journal_entry *
 
 struct journal; /* opaque */
 
+/* The anchor's path is the database's with this after it. */
+#define JOURNAL_ANCHOR_SUFFIX ".anchor"
+/* keys_derive() of this purpose gives the key. */
+#define JOURNAL_KEY_PURPOSE "journal"
+
 struct journal_options {
     const char *anchor;                 /* path of the anchor file, on the database's disk */
-    unsigned char key[JOURNAL_KEY_LEN]; /* keys_derive(k, STR("journal"), …); wipe yours after */
+    unsigned char key[JOURNAL_KEY_LEN]; /* of JOURNAL_KEY_PURPOSE; wipe yours after */
 };
 enum journal_anchor {
     ANCHOR_AGREES,    /* or database and anchor are both new */
