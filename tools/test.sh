@@ -2,13 +2,13 @@
 # test.sh - what `./dev test` runs, cheap first. Every step is a function step_NAME; all of them
 # run even when one fails, and the closing line counts them.
 
-TEST_STEPS="format lint dev clang asan tsan tidy browser"
+TEST_STEPS="format lint dev clang asan tsan tidy live"
 
 step_format() { build_format --check; }
 
 step_lint() {
     local scripts
-    mapfile -t scripts < <(git ls-files -- dev .ci/run 'tools/*.sh' 'tests/hosts/*')
+    mapfile -t scripts < <(git ls-files -- dev .ci/run 'tools/*.sh' 'tests/hosts/*' tests/live)
     shellcheck -x "${scripts[@]}" && python3 -m tests.lint
 }
 
@@ -25,7 +25,8 @@ step_tsan() { build_preset tsan && ctest --preset tsan --parallel 2 --label-rege
 
 step_tidy() { build_preset clang && python3 tools/tidy.py; }
 
-step_browser() { build_preset release && tests/browser/run; }
+# The whole thing running, as applications and as people use it.
+step_live() { build_preset release && tests/live; }
 
 # test_step NAME: runs it with a heading and its time; its status is the result.
 test_step() {

@@ -127,6 +127,6 @@ export async function shot(page, name) {
 
 /** Starts again whatever service of the demonstration is not running. */
 export async function restartServices() {
-    await promisify(execFile)('python3', ['-m', 'tools.demo', '--dir', folder, '--detach'],
-        { cwd: root });
+    await promisify(execFile)('python3', ['-m', 'tools.demo', '--dir', folder, '--detach',
+        '--preset', process.env.HABILIS_PRESET ?? 'release'], { cwd: root });
 }

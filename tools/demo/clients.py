@@ -33,9 +33,15 @@ def metadata(instance):
 
 
 def register(instance):
-    """Adds each application, or replaces its description; a secret travels by standard input."""
+    """Adds each application, or replaces its description when that has changed (a port, say)."""
+    registered = instance.read("clients.json", {})
     for name, (application, description) in metadata(instance).items():
+        if registered.get(name) == description:
+            continue
         path = instance.folder / f"client-{name}.json"
         path.write_text(json.dumps(description, indent=1, ensure_ascii=False))
         instance.ctl("app", "add", name, application, path, "-",
                      stdin=instance.secrets["clients"][name] + "\n")
+        path.unlink()
+        registered[name] = description
+        (instance.folder / "clients.json").write_text(json.dumps(registered))
