@@ -64,9 +64,10 @@ static err_t read_conditions(struct compiler *c, const struct grant_def *d, uint
         uint64_t bit = 0;
         if (!access_is_name(name))
             return compile_problem(c, MODEL_BAD_NAME, in, name, d->origin);
+        struct str kept = name;
         if (access_kind_of(name) == ACCESS_KIND_NEVER || access_kind_of(name) == ACCESS_KIND_FILE)
-            TRY(compile_copy(c, name, &name)); /* the snapshot outlives the model */
-        if (!err_ok(access_words_add(&c->s->words, name, &bit)))
+            TRY(compile_copy(c, name, &kept)); /* the snapshot outlives the model */
+        if (!err_ok(access_words_add(&c->s->words, kept, &bit)))
             return compile_problem(c, MODEL_TOO_MANY, in, name, d->origin);
         all |= bit;
     }
