@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { KEYS_MAX = 64, KEY_LEN_MAX = 40, TEXT_MAX = 64 * 1024, CLOSE_ENOUGH = 3 };
+enum { PROBLEMS_MAX = 20 }; /* lines after that are not looked at: this is another kind of file */
 
 struct parser {
     struct config_owned *owned;
@@ -13,7 +14,7 @@ struct parser {
     const struct config_key *keys[KEYS_MAX]; /* all groups in one row */
     int64_t seen[KEYS_MAX];                  /* line of each key; 0: not yet */
     size_t key_count;
-    bool failed;
+    unsigned problem_count;
 };
 
 static void collect_keys(struct parser *p)
@@ -26,7 +27,7 @@ static void collect_keys(struct parser *p)
 /* "NAME:LINE: "; LINE 0 stands for the whole file. */
 static void start_problem(struct parser *p, int64_t line)
 {
-    p->failed = true;
+    p->problem_count++;
     buf_add(p->problems, str_of(p->name));
     if (line > 0) {
         buf_add_char(p->problems, ':');
@@ -193,7 +194,7 @@ static void complain(struct parser *p, const char *what)
 static void check_together(struct parser *p)
 {
     const struct config *c = &p->owned->config;
-    if (p->failed)
+    if (p->problem_count > 0)
         return;
     if ((c->tls_certificate == NULL) != (c->tls_key == NULL))
         complain(p, "tls.certificate and tls.key go together");
@@ -210,7 +211,7 @@ static void check_together(struct parser *p)
 static void parse_lines(struct parser *p, struct str text)
 {
     struct str line;
-    while (text.len > 0) {
+    while (text.len > 0 && p->problem_count < PROBLEMS_MAX) {
         if (!str_cut(&text, '\n', &line)) {
             line = text;
             text.len = 0;
@@ -238,7 +239,7 @@ err_t config_parse(struct str text, const char *name, struct buf *problems, stru
         parse_lines(&p, text);
     fill_rest(&p);
     check_together(&p);
-    if (p.failed) {
+    if (p.problem_count > 0) {
         arena_free(a);
         return ERR(CONFIG);
     }

@@ -21,6 +21,8 @@ bool cookie_name_ok(struct str name)
     return name.len > 0;
 }
 
+bool cookie_is_ours(struct str name) { return str_starts(name, STR("__Host-")); }
+
 static bool parse_pair(struct str pair, struct form_field *out)
 {
     pair = str_trim(pair);
@@ -29,7 +31,7 @@ static bool parse_pair(struct str pair, struct form_field *out)
     if (pair.len >= 2 && pair.ptr[0] == '"' && pair.ptr[pair.len - 1] == '"')
         pair = str_from(pair.ptr + 1, pair.len - 2);
     out->value = pair;
-    return cookie_name_ok(out->name) && cookie_value_ok(pair);
+    return cookie_is_ours(out->name) && cookie_name_ok(out->name) && cookie_value_ok(pair);
 }
 
 static size_t occurrences(const struct form_field *fields, size_t count, struct str name)
@@ -43,15 +45,16 @@ static size_t occurrences(const struct form_field *fields, size_t count, struct 
 err_t cookie_parse(struct arena *a, struct str text, struct form *out)
 {
     size_t seen = 0, kept = 0;
-    struct str pair;
-    struct form_field *all = arena_array(a, COOKIE_MAX, sizeof *all);
+    struct str rest = text;
+    struct form_field all[COOKIE_MAX + 1];
     struct form_field *fields = arena_array(a, COOKIE_MAX, sizeof *fields);
-    if (all == NULL || fields == NULL)
+    struct str pair;
+    if (fields == NULL)
         return ERR(NO_MEMORY);
-    while (seen < COOKIE_MAX && str_next(&text, ';', &pair))
+    while (seen <= COOKIE_MAX && str_next(&rest, ';', &pair))
         if (parse_pair(pair, &all[seen]))
             seen++;
-    for (size_t i = 0; i < seen; i++)
+    for (size_t i = 0; seen <= COOKIE_MAX && i < seen; i++)
         if (occurrences(all, seen, all[i].name) == 1)
             fields[kept++] = all[i];
     *out = (struct form){ fields, kept };

@@ -150,6 +150,45 @@ void fixture_stop(struct fixture *f)
     f->server = NULL;
 }
 
+void fixture_start_with(struct fixture *f, void (*change)(struct http_options *o))
+{
+    struct http_options o = http_options_default();
+    o.worker_threads = 2;
+    o.request_ms = 600;
+    o.idle_ms = 1000;
+    if (change != NULL)
+        change(&o);
+    fixture_start(f, &o);
+}
+
+struct http_metrics fixture_metrics(const struct fixture *f)
+{
+    struct http_metrics m;
+    http_server_metrics(f->server, &m);
+    return m;
+}
+
+void fixture_wait_for_calm(const struct fixture *f)
+{
+    int64_t end_ms = clock_mono_ms() + 5000;
+    struct http_metrics m = fixture_metrics(f);
+    while ((m.in_flight > 0 || m.connections > 0) && clock_mono_ms() < end_ms) {
+        (void)usleep(5000);
+        m = fixture_metrics(f);
+    }
+    ck_assert_uint_eq(m.in_flight, 0);
+    ck_assert_uint_eq(m.connections, 0);
+}
+
+void fixture_still_answers(const struct fixture *f)
+{
+    struct buf answer;
+    client_exchange(f, STR("GET /echo?a=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+                    &answer);
+    ck_assert_int_eq(answer_status(buf_str(&answer)), 200);
+    buf_done(&answer);
+}
+
 /* ---- the client ---- */
 
 int client_connect(const struct fixture *f)

@@ -23,7 +23,14 @@ struct fixture {
 
 /* OPTIONS as the caller changed them from http_options_default(). Aborts the test on failure. */
 void fixture_start(struct fixture *f, const struct http_options *options);
+/* Two workers, short deadlines, and what CHANGE (or NULL) makes of it. */
+void fixture_start_with(struct fixture *f, void (*change)(struct http_options *o));
 void fixture_stop(struct fixture *f);
+
+struct http_metrics fixture_metrics(const struct fixture *f);
+/* Waits until the server has let go of every connection; fails after 5 s. */
+void fixture_wait_for_calm(const struct fixture *f);
+void fixture_still_answers(const struct fixture *f); /* one GET /echo on a connection of its own */
 
 int client_connect(const struct fixture *f);
 bool client_send(int fd, struct str bytes); /* false when the server has closed */
