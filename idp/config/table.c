@@ -81,7 +81,7 @@ static const struct config_key directory[] = {
       "Authorities that certify the directory's servers, PEM. Not given: the system's." },
     { "ldap.pool", CONFIG_INT, AT(ldap_pool), "8", false, 1, 64, NULL,
       "Connections to the directory." },
-    { "ldap.timeout", CONFIG_DURATION, AT(ldap_timeout), "5s", false, 1, 60, NULL,
+    { "ldap.timeout", CONFIG_DURATION, AT(ldap_timeout), "2s", false, 1, 3, NULL,
       "After how long without an answer the directory counts as away." },
 };
 

@@ -9,11 +9,9 @@
 #include "state/state.h"
 
 /* A sign-in for our own pages, which then goes on to NEXT. */
-static struct auth_request own_request(const struct call *c, struct str next)
+static struct auth_request own_request(struct str next)
 {
-    return (struct auth_request){
-        .next = next, .acr = ACCESS_EIDAS1, .max_age = -1, .asked_at = c->now
-    };
+    return (struct auth_request){ .next = next, .acr = ACCESS_EIDAS1, .max_age = -1 };
 }
 
 /* ---- mes applications ---- */
@@ -74,7 +72,7 @@ static err_t apps(struct call *c)
 {
     struct login l;
     const char *due = NULL;
-    struct auth_request r = own_request(c, STR("/"));
+    struct auth_request r = own_request(STR("/"));
     TRY(login_try_session(c, &r, &l, &due));
     if (due != NULL)
         return login_begin(c, &r, true);
@@ -102,7 +100,7 @@ static err_t structure(struct call *c)
 {
     struct str next;
     TRY(arena_str(c->arena, back_to(c), &next));
-    struct auth_request r = own_request(c, next);
+    struct auth_request r = own_request(next);
     r.prompt_structure = true;
     return login_begin(c, &r, true);
 }

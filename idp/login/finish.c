@@ -93,12 +93,13 @@ static err_t upgrade_session(struct state_tx *tx, struct finish *f)
                                { "amr", p->amr }));
 }
 
-/* Nothing new was proved: the session is as it was. */
+/* Nothing was proved in this flow: the session that vouches for it is as it was. */
 static bool is_unchanged(const struct finish *f)
 {
     const struct progress *p = &f->l->progress;
     const struct session *s = &f->l->c->session;
-    return p->acr == s->acr && p->auth_time == s->auth_time && str_eq(p->amr, s->amr);
+    return p->sid.len > 0 && p->acr == s->acr && p->auth_time == s->auth_time &&
+           str_eq(p->amr, s->amr);
 }
 
 static err_t make_session(struct state_tx *tx, struct finish *f)

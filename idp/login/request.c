@@ -22,21 +22,14 @@ struct member {
     }
 
 static const struct member request_members[] = {
-    ROW(struct auth_request, TEXT, client_id),
-    ROW(struct auth_request, TEXT, next),
-    ROW(struct auth_request, TEXT, redirect_uri),
-    ROW(struct auth_request, TEXT, scope),
-    ROW(struct auth_request, TEXT, state),
-    ROW(struct auth_request, TEXT, nonce),
-    ROW(struct auth_request, TEXT, challenge),
-    ROW(struct auth_request, TEXT, login_hint),
-    ROW(struct auth_request, INT, acr),
-    ROW(struct auth_request, LONG, max_age),
-    ROW(struct auth_request, LONG, asked_at),
-    ROW(struct auth_request, FLAG, prompt_login),
-    ROW(struct auth_request, FLAG, has_state),
-    ROW(struct auth_request, FLAG, has_nonce),
-    ROW(struct auth_request, FLAG, prompt_structure),
+    ROW(struct auth_request, TEXT, client_id),    ROW(struct auth_request, TEXT, next),
+    ROW(struct auth_request, TEXT, redirect_uri), ROW(struct auth_request, TEXT, scope),
+    ROW(struct auth_request, TEXT, state),        ROW(struct auth_request, TEXT, nonce),
+    ROW(struct auth_request, TEXT, challenge),    ROW(struct auth_request, TEXT, login_hint),
+    ROW(struct auth_request, INT, acr),           ROW(struct auth_request, LONG, max_age),
+
+    ROW(struct auth_request, FLAG, prompt_login), ROW(struct auth_request, FLAG, has_state),
+    ROW(struct auth_request, FLAG, has_nonce),    ROW(struct auth_request, FLAG, prompt_structure),
 };
 
 static const struct member progress_members[] = {

@@ -14,7 +14,6 @@ struct auth_request {
     struct str redirect_uri, scope, state, nonce, challenge, login_hint;
     int acr;               /* the least that is asked for, 1 to 3 */
     int64_t max_age;       /* seconds; -1: none */
-    int64_t asked_at;      /* seconds, UTC: an older sign-in is not fresh enough for prompt=login */
     bool prompt_login;     /* whoever is signed in shows it again */
     bool prompt_structure; /* prompt=select_account: the place is asked again */
     bool has_state, has_nonce;

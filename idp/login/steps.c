@@ -239,7 +239,7 @@ static void take_session(struct login *l)
 {
     struct call *c = l->c;
     const struct auth_request *r = &l->request;
-    bool fresh = !r->prompt_login || c->session.auth_time >= r->asked_at;
+    bool fresh = !r->prompt_login;
     if (r->max_age >= 0 && c->now - c->session.auth_time > r->max_age)
         fresh = false;
     if (!c->signed_in || !fresh)

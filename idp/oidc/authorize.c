@@ -216,7 +216,7 @@ static const char *check_client(const struct call *c, struct auth_request *r)
 
 static err_t authorize(struct call *c)
 {
-    struct auth_request r = { .max_age = -1, .asked_at = c->now };
+    struct auth_request r = { .max_age = -1 };
     bool none = false;
     const char *wrong = check_client(c, &r);
     if (wrong != NULL)
