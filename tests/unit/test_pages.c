@@ -328,6 +328,32 @@ START_TEST(too_small)
 }
 END_TEST
 
+static long allocations_left; /* of jansson */
+
+static void *meagre_malloc(size_t size) { return allocations_left-- > 0 ? malloc(size) : NULL; }
+
+/* Without memory at any point of a page: NO_MEMORY, nothing leaked, nothing half made. */
+START_TEST(without_memory)
+{
+    json_t *data = NULL;
+    const char *page = sample_page((size_t)_i, &data);
+    err_t e = ERR(NO_MEMORY);
+    long n = 0;
+    for (; e.code == ERR_NO_MEMORY; n++) {
+        struct buf out;
+        buf_init(&out, PAGE_MAX);
+        allocations_left = n;
+        json_set_alloc_funcs(meagre_malloc, free);
+        e = pages_render(pages, LANG_FR, page, data, &out);
+        json_set_alloc_funcs(malloc, free);
+        ck_assert_uint_eq(out.len > 0, err_ok(e));
+        buf_done(&out);
+    }
+    ck_assert_ok(e);
+    ck_assert_int_gt(n, 10);
+}
+END_TEST
+
 int main(void)
 {
     TCase *text = tcase_create("text"), *safety = tcase_create("safety");
@@ -342,6 +368,7 @@ int main(void)
     tcase_add_test(safety, poisoned_pages);
     tcase_add_test(safety, organisation);
     tcase_add_test(safety, too_small);
+    tcase_add_loop_test(safety, without_memory, 0, (int)json_array_size(samples));
     int status = RUN_SUITE("pages", text, safety);
     pages_free(pages);
     json_decref(samples);
