@@ -91,6 +91,7 @@ struct journal_datum {
     const char *key; /* [a-z_]{1,32}, ours, never outside text; NULL ends the list */
     struct str text;
 };
+/* Lives to the end of the block it stands in, as any compound literal: not in an inner block. */
 #define JOURNAL_DATA(...)          \
     (const struct journal_datum[]) \
     {                              \

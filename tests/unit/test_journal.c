@@ -298,12 +298,13 @@ static const struct {
 
 START_TEST(filter_table)
 {
+    const struct journal_datum *ended = JOURNAL_DATA({ "reason", STR("admin") });
     for (int i = 0; i < 20; i++) {
         struct journal_entry e = sign_in(NOW + i);
         if (i % 4 == 3) {
             e.event = JOURNAL_SESSION_ENDED;
             e.subject = STR(ZOE);
-            e.data = JOURNAL_DATA({ "reason", STR("admin") });
+            e.data = ended;
         }
         ck_assert_ok(append(e));
     }
