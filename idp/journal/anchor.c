@@ -9,7 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SEQ_DIGITS = 20, HASH_HEX = HEX_LEN(JOURNAL_HASH_LEN), LINE_LEN = 168, SLOTS = 2 };
+enum {
+    SEQ_DIGITS = 20,
+    HASH_HEX = HEX_LEN(JOURNAL_HASH_LEN),
+    LINE_LEN = 168,
+    SLOTS = 2,
+    PATH_LEN = 4096
+};
 
 _Static_assert(LINE_LEN == sizeof CHAIN_ANCHOR + SEQ_DIGITS + 1 + HASH_HEX + 1 + HASH_HEX + 1,
                "the line in anchor.h");
@@ -86,13 +92,52 @@ err_t anchor_read(const char *path, const unsigned char *key, enum anchor_file *
     return ERR(OK);
 }
 
+/* The name must survive a power cut as well. */
+static bool sync_folder(const char *path)
+{
+    struct str folder = str_of(path), name;
+    char text[PATH_LEN] = ".";
+    if (str_cut_last(&folder, '/', &name)) {
+        if (folder.len + 2 > sizeof text)
+            return false;
+        memcpy(text, folder.ptr, folder.len);
+        memcpy(text + folder.len, "/", 2);
+    }
+    int fd = open(text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return synced;
+}
+
+static err_t open_synced(const char *path, int *out)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return ERR(IO);
+    if (!sync_folder(path)) {
+        (void)close(fd);
+        return ERR(IO);
+    }
+    *out = fd;
+    return ERR(OK);
+}
+
 err_t anchor_open(struct anchor *a, const char *path, const unsigned char key[JOURNAL_KEY_LEN])
 {
     a->slot = 0;
-    a->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-    if (a->fd < 0)
-        return ERR(IO);
+    a->fd = -1;
     memcpy(a->key, key, sizeof a->key);
+    return open_synced(path, &a->fd);
+}
+
+err_t anchor_reopen(struct anchor *a, const char *path)
+{
+    int fd = -1;
+    TRY(open_synced(path, &fd));
+    (void)close(a->fd);
+    a->fd = fd;
+    a->slot = 0;
     return ERR(OK);
 }
 

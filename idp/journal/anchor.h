@@ -24,6 +24,8 @@ struct anchor {
 /* Creates the file, mode 0600, if there is none. Errors: IO. */
 NODISCARD err_t anchor_open(struct anchor *a, const char *path,
                             const unsigned char key[JOURNAL_KEY_LEN]);
+/* The file was moved away: starts a new one under the same name. Errors: IO. */
+NODISCARD err_t anchor_reopen(struct anchor *a, const char *path);
 /* Survives kill -9; a power cut too if SYNC. Errors: IO, CRYPTO. */
 NODISCARD err_t anchor_write(struct anchor *a, const struct chain_point *point, bool sync);
 void anchor_close(struct anchor *a); /* wipes the key */

@@ -138,7 +138,7 @@ enum journal_anchor {
     ANCHOR_AHEAD,     /* the record it names is not there: the tail was cut off */
 };
 /* Before the first state_write(). Compares anchor and chain; when they do not agree, the old anchor
- * is kept beside as "….suspect-SECONDS", a JOURNAL_SUSPECT record is appended, and *found says so:
+ * is kept beside as "….suspect-SECONDS-N", a JOURNAL_SUSPECT record is appended, and *found says so:
  * log it as an error; the service goes on. Errors: IO (anchor cannot be written), STATE_DOWN, … */
 NODISCARD err_t journal_open(struct state *st, const struct journal_options *o, int64_t now,
                              enum journal_anchor *found, struct journal **out);

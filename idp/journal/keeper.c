@@ -5,22 +5,67 @@
 #include "journal/anchor.h"
 #include "journal/table.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PATH_LEN = 4096, SYNC_EVERY_MS = 1000 };
+enum { PATH_LEN = 4096, SYNC_EVERY_MS = 1000, ASIDE_TRIES = 100 };
 
 struct journal {
     struct state *st;
     struct anchor anchor;
-    struct chain_point tail; /* of the transaction that is about to be committed */
-    int64_t checkpoint;      /* seq of the last one that is durable */
-    int64_t new_checkpoint;  /* written in this transaction; 0: none */
-    int64_t synced_ms;       /* monotonic: the anchor's latest fdatasync() */
+    char path[PATH_LEN];        /* of the anchor file */
+    struct chain_point durable; /* the last record that was committed */
+    struct chain_point tail;    /* of the transaction that is about to be committed */
+    int64_t checkpoint;         /* seq of the last one that is durable */
+    int64_t new_checkpoint;     /* written in this transaction; 0: none */
+    int64_t synced_ms;          /* monotonic: the anchor's latest fdatasync() */
     _Atomic uint64_t failures;
 };
+
+/* --- what does not agree is kept for whoever investigates, and told --- */
+
+/* By link and unlink, which never replace what an earlier suspicion left. */
+static err_t set_aside(const char *path, int64_t now)
+{
+    char aside[PATH_LEN];
+    for (int i = 0; i < ASIDE_TRIES; i++) {
+        int n = snprintf(aside, sizeof aside, "%s.suspect-%lld-%d", path, (long long)now, i);
+        if (n < 0 || (size_t)n >= sizeof aside)
+            return ERR(IO);
+        if (link(path, aside) == 0)
+            return unlink(path) == 0 ? ERR(OK) : ERR(IO);
+        if (errno == ENOENT)
+            return ERR(OK);
+        if (errno != EEXIST)
+            return ERR(IO);
+    }
+    return ERR(IO);
+}
+
+struct suspicion {
+    enum journal_anchor found;
+    int64_t now;
+};
+
+static err_t append_suspicion(struct state_tx *tx, void *arg)
+{
+    static const char *const reasons[] = { [ANCHOR_AGREES] = "",
+                                           [ANCHOR_MISSING] = "anchor_missing",
+                                           [ANCHOR_FORGED] = "anchor_forged",
+                                           [ANCHOR_DISAGREES] = "anchor_disagrees",
+                                           [ANCHOR_AHEAD] = "tail_cut" };
+    const struct suspicion *s = arg;
+    return journal_append(tx, &(struct journal_entry){
+                                  .event = JOURNAL_JOURNAL_SUSPECT,
+                                  .at_ms = s->now * 1000,
+                                  .data = JOURNAL_DATA({ "reason", str_of(reasons[s->found]) }),
+                              });
+}
+
+static err_t unless_absent(err_t e) { return e.code == ERR_NOT_FOUND ? ERR(OK) : e; }
 
 /* --- hooks of the writer --- */
 
@@ -36,11 +81,43 @@ static err_t checkpoint(struct journal *j, struct state_tx *tx)
     return ERR(OK);
 }
 
+struct again {
+    const struct chain_point *point;
+    bool same;
+};
+
+static err_t again_row(const struct sql_row *row, void *arg)
+{
+    struct again *g = arg;
+    unsigned char hash[JOURNAL_HASH_LEN];
+    TRY(table_hash(row, 0, hash));
+    g->same = ct_equal(hash, g->point->hash, sizeof hash);
+    return ERR(OK);
+}
+
+/* Records cut off under a running service: the new ones would link to what is left, and the anchor
+ * would follow them. So each commit looks whether the last record of the one before is still there;
+ * if not, that is told, and the anchor which proves it is kept. */
+static err_t check_durable(struct journal *j, struct state_tx *tx)
+{
+    struct again g = { &j->durable, j->durable.seq == 0 };
+    struct suspicion suspicion = { ANCHOR_AHEAD, clock_now() };
+    TRY(unless_absent(
+        sql_one(tx, SQL_JOURNAL_HASH, SQL_ARGS(V_INT(j->durable.seq)), again_row, &g)));
+    if (g.same)
+        return ERR(OK);
+    TRY(set_aside(j->path, suspicion.now));
+    TRY(anchor_reopen(&j->anchor, j->path));
+    TRY(append_suspicion(tx, &suspicion));
+    return table_tail(tx, &j->tail);
+}
+
 static err_t before_commit(struct state_tx *tx, void *arg)
 {
     struct journal *j = arg;
     j->new_checkpoint = 0;
     TRY(table_tail(tx, &j->tail));
+    TRY(check_durable(j, tx));
     return j->tail.seq - j->checkpoint >= JOURNAL_CHECKPOINT_EVERY ? checkpoint(j, tx) : ERR(OK);
 }
 
@@ -62,6 +139,7 @@ static void after_commit(void *arg)
     struct journal *j = arg;
     if (j->new_checkpoint > 0)
         j->checkpoint = j->new_checkpoint;
+    j->durable = j->tail;
     write_anchor(j);
 }
 
@@ -89,8 +167,6 @@ static err_t hash_row(const struct sql_row *row, void *arg)
     return table_hash(row, 0, s->hash_there);
 }
 
-static err_t unless_absent(err_t e) { return e.code == ERR_NOT_FOUND ? ERR(OK) : e; }
-
 static err_t look(struct state_tx *tx, void *arg)
 {
     struct start *s = arg;
@@ -114,45 +190,17 @@ static enum journal_anchor judge(const struct start *s)
     return ANCHOR_AGREES;
 }
 
-/* --- what does not agree is kept for whoever investigates, and told --- */
-
-static err_t set_aside(const char *path, int64_t now)
-{
-    char aside[PATH_LEN];
-    int n = snprintf(aside, sizeof aside, "%s.suspect-%lld", path, (long long)now);
-    if (n < 0 || (size_t)n >= sizeof aside)
-        return ERR(IO);
-    return rename(path, aside) == 0 ? ERR(OK) : ERR(IO);
-}
-
-struct suspicion {
-    enum journal_anchor found;
-    int64_t now;
-};
-
-static err_t append_suspicion(struct state_tx *tx, void *arg)
-{
-    static const char *const reasons[] = { [ANCHOR_AGREES] = "",
-                                           [ANCHOR_MISSING] = "anchor_missing",
-                                           [ANCHOR_FORGED] = "anchor_forged",
-                                           [ANCHOR_DISAGREES] = "anchor_disagrees",
-                                           [ANCHOR_AHEAD] = "tail_cut" };
-    const struct suspicion *s = arg;
-    return journal_append(tx, &(struct journal_entry){
-                                  .event = JOURNAL_JOURNAL_SUSPECT,
-                                  .at_ms = s->now * 1000,
-                                  .data = JOURNAL_DATA({ "reason", str_of(reasons[s->found]) }),
-                              });
-}
-
 /* The hooks are set before the first record of this run, so that it moves the anchor. */
 static err_t begin(struct journal *j, const struct journal_options *o, const struct start *s,
                    struct suspicion *suspicion)
 {
     if (suspicion->found != ANCHOR_AGREES && s->file != ANCHOR_FILE_ABSENT)
         TRY(set_aside(o->anchor, suspicion->now));
+    int n = snprintf(j->path, sizeof j->path, "%s", o->anchor);
+    if (n < 0 || (size_t)n >= sizeof j->path)
+        return ERR(IO);
     TRY(anchor_open(&j->anchor, o->anchor, o->key));
-    j->tail = s->tail;
+    j->tail = j->durable = s->tail;
     j->checkpoint = s->checkpoint;
     TRY(anchor_write(&j->anchor, &j->tail, true));
     j->synced_ms = clock_mono_ms();

@@ -106,8 +106,8 @@ const struct sql_statement sql_statements[SQL_ID_COUNT] = {
                                      "AND at_ms >= $2 AND at_ms < $3 AND seq > $4 "
                                      "AND ($5 = '' OR event = $5)",
                                      "seq DESC", "$6")),
-    WRITES(CHECKPOINT_INSERT,
-           "INSERT INTO journal_checkpoint (seq, hash, mac) VALUES ($1, $2, $3)"),
+    WRITES(CHECKPOINT_INSERT, "INSERT INTO journal_checkpoint (seq, hash, mac) VALUES ($1, $2, $3) "
+                              "ON CONFLICT (seq) DO NOTHING"),
     READS(CHECKPOINT_LAST, "SELECT seq FROM journal_checkpoint ORDER BY seq DESC LIMIT 1"),
     READS(CHECKPOINT_NEXT, "SELECT seq, hash, mac FROM journal_checkpoint WHERE seq > $1 "
                            "ORDER BY seq LIMIT 1"),

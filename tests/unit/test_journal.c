@@ -493,9 +493,35 @@ START_TEST(suspect_at_start)
     ck_assert_msg(found == starts[_i].want, "%s: %d", starts[_i].name, found);
     (void)snprintf(want, sizeof want, "journal_suspect|||||||{\"reason\":\"%s\"}",
                    starts[_i].reason);
-    (void)snprintf(aside, sizeof aside, "anchor.suspect-%lld", (long long)NOW);
+    (void)snprintf(aside, sizeof aside, "anchor.suspect-%lld-0", (long long)NOW);
     ck_assert_str_eq(read_with((struct journal_filter){ .limit = 1 }).text, want);
     ck_assert(folder_has(&folder, aside) == had_anchor);
+    ck_assert_int_eq(verify_with(key).anchor, ANCHOR_AGREES);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    const char *sql;
+} live[] = {
+    { "tail cut", "DELETE FROM journal WHERE seq > 3" },
+    { "all gone", "DELETE FROM journal" },
+    { "last record replaced", "UPDATE journal SET hash = zeroblob(32) WHERE seq = 5" },
+};
+
+/* The same under a running service: what comes next would link to what is left, and the anchor
+ * would move with it. The next commit says so, and keeps the anchor that proves it. */
+START_TEST(cut_while_running)
+{
+    struct journal_entry e = sign_in(NOW);
+    fill(5);
+    outside(live[_i].sql);
+    ck_assert_ok(append(e));
+    struct gathered g = read_with((struct journal_filter){ .event = STR("journal_suspect") });
+    ck_assert_msg(g.count == 1, "%s: %d", live[_i].name, g.count);
+    fill(3);
+    g = read_with((struct journal_filter){ .event = STR("journal_suspect") });
+    ck_assert_msg(g.count == 1, "%s: told again", live[_i].name);
     ck_assert_int_eq(verify_with(key).anchor, ANCHOR_AGREES);
 }
 END_TEST
@@ -622,6 +648,7 @@ int main(void)
     tcase_add_test(tamper, recomputed_chain);
     tcase_add_test(anchor, restart_agrees);
     tcase_add_loop_test(anchor, suspect_at_start, 0, COUNT(starts));
+    tcase_add_loop_test(anchor, cut_while_running, 0, COUNT(live));
     tcase_add_test(anchor, torn_anchor);
     tcase_add_test(anchor, keys_matter);
     return RUN_SUITE("journal", append_case, reading, tamper, anchor);
