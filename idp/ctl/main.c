@@ -4,6 +4,7 @@
 #include "directory/directory.h"
 #include "keys/keys.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,11 +13,8 @@
 enum { ARENA_MAX = 64 * 1024 * 1024 }; /* bytes: a staff file of many thousand people fits */
 
 static const struct ctl_command *const COMMANDS[] = {
-    &ctl_person_show,
-    &ctl_person_set_password,
-    &ctl_person_totp,
-    &ctl_journal_show,
-    &ctl_journal_verify,
+    &ctl_load,        &ctl_person_show,  &ctl_person_set_password,
+    &ctl_person_totp, &ctl_journal_show, &ctl_journal_verify,
 };
 
 static void print_help(FILE *out)
@@ -71,6 +69,7 @@ int main(int argc, char **argv)
 {
     struct ctl ctl = { .config_path = CONFIG_DEFAULT };
     int at = 1;
+    (void)signal(SIGPIPE, SIG_IGN); /* directory.h: a closed connection is an error, not the end */
     if (argc > 2 && strcmp(argv[1], "-c") == 0) {
         ctl.config_path = argv[2];
         at = 3;

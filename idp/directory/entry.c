@@ -68,6 +68,16 @@ bool dir_has_attr(LDAP *ld, LDAPMessage *entry, const char *attr)
     return v != NULL && v[0] != NULL;
 }
 
+err_t dir_entry_dn(struct arena *a, LDAP *ld, LDAPMessage *entry, struct str *out)
+{
+    char *dn = ldap_get_dn(ld, entry);
+    if (dn == NULL)
+        return ERR(DIRECTORY);
+    err_t result = arena_str(a, str_of(dn), out);
+    ldap_memfree(dn);
+    return result;
+}
+
 static err_t parent_of(struct arena *a, const char *dn, struct str *out)
 {
     LDAPDN parts = NULL;

@@ -125,6 +125,7 @@ NODISCARD err_t dir_value_time(LDAP *ld, LDAPMessage *entry, const char *attr, i
 bool dir_has_class(LDAP *ld, LDAPMessage *entry, const char *object_class);
 bool dir_has_attr(LDAP *ld, LDAPMessage *entry, const char *attr);
 
+NODISCARD err_t dir_entry_dn(struct arena *a, LDAP *ld, LDAPMessage *entry, struct str *out);
 /* The value of the first attribute of the RDN above the entry's own. Errors: DIRECTORY. */
 NODISCARD err_t dir_parent_value(struct arena *a, LDAP *ld, LDAPMessage *entry, struct str *out);
 

@@ -91,16 +91,6 @@ static err_t read_credential(struct reading *r, LDAP *ld, LDAPMessage *e)
     return ERR(OK);
 }
 
-static err_t read_dn(struct arena *a, LDAP *ld, LDAPMessage *e, struct str *out)
-{
-    char *dn = ldap_get_dn(ld, e);
-    if (dn == NULL)
-        return ERR(DIRECTORY);
-    err_t result = arena_str(a, str_of(dn), out);
-    ldap_memfree(dn);
-    return result;
-}
-
 static err_t read_person(struct reading *r, LDAP *ld, LDAPMessage *e)
 {
     struct arena *a = r->arena;
@@ -108,7 +98,7 @@ static err_t read_person(struct reading *r, LDAP *ld, LDAPMessage *e)
     struct str status, charter;
     if (r->found)
         return ERR(DIRECTORY);
-    TRY(read_dn(a, ld, e, &p->dn));
+    TRY(dir_entry_dn(a, ld, e, &p->dn));
     TRY(dir_value(a, ld, e, "habilisId", &p->id));
     TRY(dir_value(a, ld, e, "uid", &p->login));
     TRY(dir_value(a, ld, e, "givenName", &p->given_name));
@@ -208,7 +198,7 @@ static err_t on_found(void *ctx, LDAP *ld, LDAPMessage *e)
 {
     struct finding *f = ctx;
     f->count++;
-    return read_dn(f->arena, ld, e, &f->dn);
+    return dir_entry_dn(f->arena, ld, e, &f->dn);
 }
 
 /* The matching rule of uid maps full-width and other look-alike letters onto ours (RFC 4518), so
