@@ -1,4 +1,4 @@
-/* entitlement.h - decide from a token alone, without asking (docs/access-model.md section 5).
+/* entitlement.h - decide from a token alone, without asking (docs/access-model.md section 8).
  *
  * The claim `entitlements` of an access token is a list of strings. The first gives the places that
  * the token covers; each other one gives rights on one resource:
