@@ -34,7 +34,9 @@ else()
   endif()
   if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
     target_compile_options(build_flags INTERFACE
-      -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr)
+      -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
+      # gcc 12 takes the array of a "%.*s" for terminated and folds comparisons of snprintf's result
+      -fno-printf-return-value)
   endif()
   target_link_options(build_flags INTERFACE
     -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs -Wl,--as-needed)

@@ -2,7 +2,7 @@
 # test.sh - what `./dev test` runs, cheap first. Every step is a function step_NAME; all of them
 # run even when one fails, and the closing line counts them.
 
-TEST_STEPS="format lint dev clang asan tsan tidy live"
+TEST_STEPS="format lint dev release clang asan tsan tidy live"
 
 step_format() { build_format --check; }
 
@@ -14,6 +14,9 @@ step_lint() {
 
 # gcc without a sanitizer: the suites as they are timed and packaged.
 step_dev() { build_preset dev && ctest --preset dev --parallel 2; }
+
+# What is packaged, optimised: gcc folds and reorders there what it leaves alone in a debug build.
+step_release() { build_preset release && ctest --preset release --parallel 2; }
 
 # The second compiler, whose warnings differ; its database is what clang-tidy reads.
 step_clang() { build_preset clang; }

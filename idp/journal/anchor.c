@@ -26,12 +26,12 @@ static err_t format_line(const unsigned char *key, const struct chain_point *p,
                          char out[LINE_LEN + 1])
 {
     unsigned char mac[JOURNAL_HASH_LEN];
-    char hash_hex[HASH_HEX], mac_hex[HASH_HEX];
+    char hash_hex[HASH_HEX + 1] = "", mac_hex[HASH_HEX + 1] = "";
     TRY(chain_mac(key, STR(CHAIN_ANCHOR), p, mac));
     hex_encode(hash_hex, p->hash, sizeof p->hash);
     hex_encode(mac_hex, mac, sizeof mac);
-    int n = snprintf(out, LINE_LEN + 1, CHAIN_ANCHOR " %0*lld %.*s %.*s\n", SEQ_DIGITS,
-                     (long long)p->seq, HASH_HEX, hash_hex, HASH_HEX, mac_hex);
+    int n = snprintf(out, LINE_LEN + 1, CHAIN_ANCHOR " %0*lld %s %s\n", SEQ_DIGITS,
+                     (long long)p->seq, hash_hex, mac_hex);
     return n == LINE_LEN ? ERR(OK) : ERR(BUG);
 }
 
