@@ -1,0 +1,44 @@
+/* tabs.h - the parts of a record, the right each one needs, and why it is refused, in French. */
+#ifndef DUI_TABS_H
+#define DUI_TABS_H
+
+#include "out.h"
+#include "residents.h"
+
+#include <habilis/habilis.h>
+
+struct tab {
+    const char *slug; /* in the address */
+    const char *resource;
+    const char *title;
+};
+extern const struct tab tabs[];
+extern const size_t tab_count;
+
+const struct tab *tab_find(const char *slug); /* NULL: none */
+
+/* What became of asking for one tab of one resident. */
+enum verdict {
+    REFUSED = 0, /* final, for this person here */
+    ALLOWED,
+    STRONGER,     /* after a stronger login */
+    ELSEWHERE,    /* she works somewhere else now */
+    NOT_FOLLOWED, /* allowed for those she follows, and she does not follow this one */
+    RENEW         /* the token has ended */
+};
+
+struct ruling {
+    enum verdict verdict;
+    bool followed; /* allowed because she follows the resident */
+    bool hidden;   /* no right of that kind anywhere: not even shown as a closed tab */
+    struct habilis_answer answer;
+};
+
+struct ruling tab_ruling(const struct habilis_session *who, const struct tab *tab,
+                         const char *action, const json_t *resident);
+
+/* One sentence for the person. WHERE: label of the resident's structure. */
+void tab_explain(struct out *o, const struct habilis_session *who, const struct tab *tab,
+                 const struct ruling *r, const char *where);
+
+#endif
