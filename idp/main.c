@@ -3,6 +3,7 @@
 #include "config/config.h"
 #include "serve.h"
 #include "start.h"
+#include "web/json_memory.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -95,6 +96,7 @@ static int run(const struct config *config)
     (void)signal(SIGPIPE, SIG_IGN);
     log_set_level((enum log_level)config->log_level);
     harden();
+    json_memory_wipe();
     err_t e = service_open(config, &svc);
     if (!err_ok(e))
         return EXIT_FAILURE;

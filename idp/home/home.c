@@ -64,7 +64,6 @@ static err_t apps_data(struct login *l, json_t *data)
     TRY(call_csrf(l->c, csrf));
     call_put(data, "csrf", str_of(csrf));
     call_put(data, "person", l->person.display_name);
-    json_object_set_new(data, "last_sign_in", json_integer(l->c->session.created));
     return ERR(OK);
 }
 

@@ -91,8 +91,8 @@ static json_t *refusal(const struct login *l)
     if (absence.starts != 0)
         return json_pack("{s:s, s:I}", "reason", "not_started", "starts",
                          (json_int_t)absence.starts);
-    if (absence.ended != 0) /* the last day worked, not the midnight after it */
-        return json_pack("{s:s, s:I}", "reason", "ended", "ended", (json_int_t)absence.ended - 1);
+    if (absence.ended != 0)
+        return json_pack("{s:s, s:I}", "reason", "ended", "ended", (json_int_t)absence.ended);
     return json_pack("{s:s}", "reason", "none");
 }
 

@@ -104,8 +104,7 @@ static json_t *choice_of(const struct login *l, const struct place *place)
         json_array_append_new(profiles, call_json(place->profiles[i]));
     call_put(choice, "service", place->service_label);
     if (place->until != INT64_MAX)
-        json_object_set_new(choice, "until",
-                            json_integer(place->until - 1)); /* the last day worked */
+        json_object_set_new(choice, "until", json_integer(place->until));
     struct str current = l->c->signed_in ? l->c->session.structure : STR("");
     if (str_eq(place->structure, current))
         json_object_set_new(choice, "current", json_true());
