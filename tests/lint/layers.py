@@ -22,6 +22,7 @@ LIBRARY_HOMES = {
     r"jansson\.h": ("lib/json", "lib/token", "lib/http", "idp/http", "idp/pages", "idp/registry",
                     "idp/web", "idp/login", "idp/home", "idp/metrics", "idp/oidc", "idp/ctl", "plugins"),
     r"csv\.h|unistr\.h|uninorm\.h|unicase\.h|unictype\.h": ("idp/ctl",),
+    r"csv\.h|uni(case|ctype|norm|str)\.h": ("idp/ctl",),
     r"libintl\.h": ("idp/pages",),
     r"check\.h": (),
 }
