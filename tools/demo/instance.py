@@ -166,8 +166,20 @@ class Instance:
             self.issuer + "/.well-known/openid-configuration", self.folder / "tls/ca.pem"))
 
     def start_app(self, services):
-        pass
-
+        if services.pid("dui-demo"):
+            return
+        secret = self.folder / "client-dui.secret"
+        secret.touch(mode=0o600)
+        secret.write_text(self.secrets["clients"]["dui"] + "\n")
+        services.start("dui-demo", [
+            self.program("dui-demo"), "--issuer", self.issuer, "--base-url", self.app,
+            "--ca-file", self.folder / "tls/ca.pem", "--client-id", "dui",
+            "--client-secret-file", secret, "--listen", self.ports["dui-demo"],
+            "--tls-cert", self.folder / "tls/server.pem",
+            "--tls-key", self.folder / "tls/server.key",
+            "--data", ROOT / "plugins/dui-demo/residents.json"])
+        services.wait("dui-demo", lambda: https_answers(self.app + "/style.css",
+                                                        self.folder / "tls/ca.pem"))
 
     def tell(self, detached):
         """What a person needs to start trying."""
