@@ -13,8 +13,14 @@
 enum { ARENA_MAX = 64 * 1024 * 1024 }; /* bytes: a staff file of many thousand people fits */
 
 static const struct ctl_command *const COMMANDS[] = {
-    &ctl_load,        &ctl_person_show,  &ctl_person_set_password,
-    &ctl_person_totp, &ctl_journal_show, &ctl_journal_verify,
+    &ctl_load,
+    &ctl_app_add,
+    &ctl_app_list,
+    &ctl_person_show,
+    &ctl_person_set_password,
+    &ctl_person_totp,
+    &ctl_journal_show,
+    &ctl_journal_verify,
 };
 
 static void print_help(FILE *out)
