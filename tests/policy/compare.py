@@ -35,6 +35,9 @@ def token_fault(world, person, token, q, local, want):
     """What is wrong with the answer from a token, or None."""
     if local["effect"] == "ask":
         return None if ask_is_right(world, person, token, q) else "asks for nothing"
+    if want["trace"] and want["reason"] in ("ok", "condition", "step_up") and \
+            q["structure"] is not None:
+        return "answers what the server must journal"
     if local["effect"] == "permit":
         same = want["effect"] == "permit" and local["obligations"] == want["obligations"]
         return None if same else "permits otherwise"
