@@ -193,8 +193,8 @@ typedef err_t engine_emit_fn(void *ctx, struct str entitlement);
 
 /* *not_after (> now): the first instant at which an assignment, a structure's window or a closure
  * that the token rests on starts or ends; MODEL_EVER when none does. A token must not outlive it.
- * Errors: SUSPENDED, NOT_FOUND (structure, application, subject of another snapshot), NO_MEMORY, and
- * those of EMIT. */
+ * Errors: SUSPENDED, NOT_FOUND (structure, application, subject NULL or of another snapshot),
+ * NO_MEMORY, and those of EMIT. */
 NODISCARD err_t engine_entitlements(const struct snapshot *s, const struct engine_subject *subject,
                                     const struct engine_token *t, engine_emit_fn *emit, void *ctx,
                                     int64_t *not_after);

@@ -419,8 +419,9 @@ err_t engine_entitlements(const struct snapshot *s, const struct engine_subject 
                           int64_t *not_after)
 {
     struct making m = { .s = s, .p = subject, .t = t, .emit = emit, .ctx = ctx };
-    if (subject->of != s || t->structure < 0 || t->structure >= s->structure_count ||
-        t->application < 0 || t->application >= s->application_count)
+    if (subject == NULL || subject->of != s || t->structure < 0 ||
+        t->structure >= s->structure_count || t->application < 0 ||
+        t->application >= s->application_count)
         return ERR(NOT_FOUND);
     if (!subject->active)
         return ERR(SUSPENDED);

@@ -443,7 +443,9 @@ START_TEST(token_refused)
     ck_assert_err(engine_entitlements(s, subject, &t, collect, &b, &not_after), SUSPENDED);
     t.application = ENGINE_NONE;
     ck_assert_err(engine_entitlements(s, subject, &t, collect, &b, &not_after), NOT_FOUND);
-    t = (struct engine_token){ .structure = engine_structure_count(s) };
+    t.application = 0;
+    ck_assert_err(engine_entitlements(s, NULL, &t, collect, &b, &not_after), NOT_FOUND);
+    t.structure = engine_structure_count(s);
     ck_assert_err(engine_entitlements(s, subject, &t, collect, &b, &not_after), NOT_FOUND);
     ck_assert(not_after == -1 && b.len == 0);
     snapshot_unref(s);
