@@ -197,6 +197,34 @@ START_TEST(full)
 }
 END_TEST
 
+static err_t half_job(struct state_tx *tx, void *arg)
+{
+    (void)arg;
+    TRY(otp_spend(tx, STR("half"), 1, NOW));
+    (void)err_ok(jti_spend(tx, STR("client"), STR("jti"), NOW)); /* as a careless caller would */
+    return ERR(OK);
+}
+
+static err_t careless_read(struct state_tx *tx, void *arg)
+{
+    (void)err_ok(count_job(tx, arg));
+    return ERR(OK);
+}
+
+/* A statement that the database could not run makes the whole job fail, even when the transaction
+ * goes on and the job looks away: half of it is not kept. */
+START_TEST(broken_statement_is_not_forgotten)
+{
+    outside("ALTER TABLE jti RENAME TO hidden");
+    ck_assert_err(state_write(st, half_job, NULL), STATE_BROKEN);
+    outside("ALTER TABLE hidden RENAME TO jti");
+    ck_assert_ok(spend("half", 1));
+    int64_t n = 0;
+    outside("ALTER TABLE session RENAME TO hidden");
+    ck_assert_err(state_read(st, careless_read, &n), STATE_BROKEN);
+}
+END_TEST
+
 /* --- the queue --- */
 
 struct gate {
@@ -697,6 +725,7 @@ int main(void)
     tcase_add_test(tx, statement_in_itself);
     tcase_add_test(down, locked);
     tcase_add_test(down, full);
+    tcase_add_test(down, broken_statement_is_not_forgotten);
     tcase_add_test(queue, queue_is_bounded);
     tcase_add_test(queue, group_commit);
     tcase_add_test(races, one_winner);
