@@ -4,9 +4,10 @@
 #include "base/clock.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 /* A commit writes everything and waits for the disk. */
-enum { COMMIT_MS = 60000, EDIT_ARENA_MAX = 16 * 1024 * 1024 };
+enum { COMMIT_MS = 60000, SETTLE_MS = 20, EDIT_ARENA_MAX = 16 * 1024 * 1024 };
 
 struct transaction {
     struct directory *d;
@@ -102,7 +103,9 @@ static err_t take_result(struct transaction *t, int msgid, const char *what)
     return dir_err_of(t->c->ld, code, what);
 }
 
-/* All are sent before the first answer is read: one round trip for the lot. */
+/* One by one: slapd 2.5 runs what comes together on several threads, so that edits could be queued out
+ * of order; and it answers an edit just before its thread lets go of it, while a commit on another
+ * thread frees all edits. Sent in one go, one load in eight crashed it (segfault in do_add). */
 static err_t send_all(struct transaction *t, const struct dir_edit *edits, size_t count,
                       size_t *failed)
 {
@@ -110,13 +113,8 @@ static err_t send_all(struct transaction *t, const struct dir_edit *edits, size_
     TRY(arena_new(EDIT_ARENA_MAX, &a));
     for (size_t i = 0; i < count; i++) {
         err_t e = send_edit(t, a, &edits[i], &t->msgids[i]);
-        if (!err_ok(e)) {
-            *failed = i;
-            return e;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        err_t e = take_result(t, t->msgids[i], "edit");
+        if (err_ok(e))
+            e = take_result(t, t->msgids[i], "edit");
         if (!err_ok(e)) {
             *failed = i;
             return e;
@@ -162,6 +160,12 @@ static size_t failed_edit(const struct transaction *t, struct berval *value, siz
     return count;
 }
 
+/* Gives the thread of the last edit the time to let go of it: see send_all(). */
+static void settle(void)
+{
+    (void)nanosleep(&(struct timespec){ .tv_nsec = SETTLE_MS * 1000000L }, NULL);
+}
+
 static err_t commit(struct transaction *t, size_t count, size_t *failed)
 {
     char *oid = NULL;
@@ -170,6 +174,7 @@ static err_t commit(struct transaction *t, size_t count, size_t *failed)
     int msgid = -1, code = LDAP_OTHER;
     int64_t started = clock_mono_ms();
     atomic_fetch_add(&t->d->operations, 1);
+    settle();
     if (ldap_txn_end(t->c->ld, 1, t->id, NULL, NULL, &msgid) != LDAP_SUCCESS) {
         dir_unanswered(t->d, t->c->server, started);
         return ERR(DIRECTORY_DOWN);
