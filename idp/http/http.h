@@ -12,8 +12,11 @@
  * 400 (shape, duplicates), 404, 405 + Allow, 413, 415, 431, 503 + Retry-After (queue full).
  * A client that drips is cut off, whatever it sends, when its time is over.
  *
- * Every answer carries Content-Security-Policy, nosniff, no-referrer, COOP, no-store and, over
- * TLS, Strict-Transport-Security. No other folder includes microhttpd.h or gnutls.h.
+ * Every answer of ours carries Content-Security-Policy, nosniff, no-referrer, COOP, no-store and,
+ * for hosts other than localhost, Strict-Transport-Security. What is not HTTP at all (no version, a
+ * header over 32 KiB) is answered by the library, briefly, and the connection closed.
+ *
+ * No other folder includes microhttpd.h or gnutls.h.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -50,7 +53,7 @@ struct http_request {
     struct str path;         /* decoded, starts with '/' */
     struct str rest;         /* of a HTTP_PREFIX route: what follows the prefix */
     struct form query, form; /* decoded; FORM is empty unless the route's body is HTTP_BODY_FORM */
-    struct form cookies;     /* raw values; a name sent twice is not here at all */
+    struct form cookies;     /* ours ("__Host-…"), raw; a name sent twice is not here at all */
     struct form headers;     /* as received */
     struct str body;         /* of JSON and RAW routes: the bytes */
     struct http_peer peer;

@@ -116,8 +116,7 @@ void http_response_cookie(struct http_response *resp, const char *name, struct s
                           int64_t max_age, enum http_same_site same_site)
 {
     struct str text, life = STR("");
-    if (!cookie_is_ours(str_of(name)) || !cookie_name_ok(str_of(name)) ||
-        !cookie_value_ok(value)) {
+    if (!cookie_is_ours(str_of(name)) || !cookie_name_ok(str_of(name)) || !cookie_value_ok(value)) {
         fail(resp, ERR(BUG));
         return;
     }

@@ -18,7 +18,8 @@ NODISCARD err_t watch_new(unsigned per_network, unsigned ipv6_prefix,
                           const struct net_list *never_counted, struct watch **out);
 void watch_free(struct watch *w); /* when no connection is left; NULL is fine */
 
-/* False, and counted, when the network of A has its share of connections already. */
+/* False, and counted, when the network of A has its share of connections already. Event threads that
+ * accept at the same moment may each let one in: the share can be exceeded by their number. */
 bool watch_admits(struct watch *w, struct net_address a);
 
 /* NULL when out of memory. FD stays the caller's and must be open until watch_remove(). */

@@ -52,11 +52,11 @@ START_TEST(dripping_is_cut_off)
         if (!client_send(fd, str_from(drips[_i].dripped.ptr + sent, 1)))
             break;
         sent++;
-        (void)usleep(60000);
+        (void)usleep(100000);
     }
     int64_t took_ms = clock_mono_ms() - start_ms;
     ck_assert_msg(sent < drips[_i].dripped.len, "%s: let in", drips[_i].name);
-    ck_assert_msg(took_ms < 2500, "%s: held for %lld ms", drips[_i].name, (long long)took_ms);
+    ck_assert_msg(took_ms < 3500, "%s: held for %lld ms", drips[_i].name, (long long)took_ms);
     (void)close(fd);
     fixture_wait_for_calm(&server);
     ck_assert_uint_eq(fixture_metrics(&server).cut_off, 1);
@@ -71,8 +71,52 @@ START_TEST(silence_is_cut_off)
     int fd = client_connect(&server);
     buf_init(&answer, 4096);
     client_read_all(fd, &answer);
-    ck_assert_int_lt(clock_mono_ms() - start_ms, 2000);
+    ck_assert_int_lt(clock_mono_ms() - start_ms, 3500);
     ck_assert_uint_eq(answer.len, 0);
+    (void)close(fd);
+    buf_done(&answer);
+}
+END_TEST
+
+/* Rule: a connection without a request is kept for idle_ms, not for the time of an answer. */
+START_TEST(idle_is_cut_off)
+{
+    struct buf answer;
+    start(NULL);
+    int64_t start_ms = clock_mono_ms();
+    int fd = client_connect(&server);
+    ck_assert(client_send(fd, STR(ECHO)));
+    buf_init(&answer, 4096);
+    client_read_all(fd, &answer);
+    int64_t took_ms = clock_mono_ms() - start_ms;
+    ck_assert_int_eq(answer_status(buf_str(&answer)), 200);
+    ck_assert_msg(took_ms >= 900 && took_ms < 4000, "%lld ms", (long long)took_ms);
+    (void)close(fd);
+    buf_done(&answer);
+}
+END_TEST
+
+static void long_requests(struct http_options *o)
+{
+    o->idle_ms = 600;
+    o->request_ms = 3000;
+}
+
+/* A request that begins late on a kept connection has its whole time. */
+START_TEST(time_begins_with_the_request_line)
+{
+    struct buf answer;
+    start(long_requests);
+    int fd = client_connect(&server);
+    buf_init(&answer, 8192);
+    ck_assert(client_send(fd, STR(ECHO)));
+    ck_assert(client_read_until(fd, &answer, STR("a=1 ")));
+    buf_reset(&answer);
+    (void)usleep(200000);
+    ck_assert(client_send(fd, STR("GET /echo?a=2 HTTP/1.1\r\nHost: x\r\n")));
+    (void)usleep(1000000);
+    ck_assert(client_send(fd, STR("\r\n")));
+    ck_assert(client_read_until(fd, &answer, STR("a=2 ")));
     (void)close(fd);
     buf_done(&answer);
 }
@@ -323,7 +367,7 @@ START_TEST(full_queue)
                     &answer);
     ck_assert_int_eq(answer_status(buf_str(&answer)), 503);
     ck_assert(contains(buf_str(&answer), STR("\r\nRetry-After: 5\r\n")));
-    ck_assert_int_lt(clock_mono_ms() - start_ms, 500);
+    ck_assert_int_lt(clock_mono_ms() - start_ms, 2000);
     ck_assert_uint_eq(fixture_metrics(&server).overloaded, 1);
     buf_done(&answer);
     fixture_still_answers(&server); /* an INLINE route needs no worker */
@@ -347,12 +391,15 @@ START_TEST(connections_per_network)
     start(few_each);
     for (int i = 0; i < 4; i++)
         fds[i] = client_connect(&server);
+    int64_t end_ms = clock_mono_ms() + 3000;
+    while (fixture_metrics(&server).connections < 4)
+        ck_assert_int_lt(clock_mono_ms(), end_ms);
     client_exchange(&server, STR(ECHO), &answer);
     ck_assert_uint_eq(answer.len, 0);
     ck_assert_uint_eq(fixture_metrics(&server).refused, 1);
     buf_done(&answer);
     (void)close(fds[0]);
-    int64_t end_ms = clock_mono_ms() + 3000;
+    end_ms = clock_mono_ms() + 3000;
     while (fixture_metrics(&server).connections > 3)
         ck_assert_int_lt(clock_mono_ms(), end_ms);
     fixture_still_answers(&server);
@@ -374,7 +421,7 @@ static long resident_kib(void)
 static void crowd(struct http_options *o)
 {
     o->connections_per_network = 2000;
-    o->request_ms = 4000;
+    o->request_ms = 15000;
 }
 
 enum { CROWD = 1000 };
@@ -393,12 +440,12 @@ START_TEST(half_sent_crowd)
         fds[i] = client_connect(&server);
         ck_assert(client_send(fds[i], str_from(whole.ptr, whole.len - 1)));
     }
-    int64_t end_ms = clock_mono_ms() + 3500;
+    int64_t end_ms = clock_mono_ms() + 12000;
     while (fixture_metrics(&server).in_flight < CROWD)
         ck_assert_int_lt(clock_mono_ms(), end_ms);
     int64_t start_ms = clock_mono_ms();
     fixture_still_answers(&server);
-    ck_assert_int_lt(clock_mono_ms() - start_ms, 1000);
+    ck_assert_int_lt(clock_mono_ms() - start_ms, 3000);
     long grown_kib = resident_kib() - before_kib;
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     ck_assert_msg(grown_kib < 64L * CROWD, "%ld KiB", grown_kib);
@@ -417,6 +464,8 @@ int main(void)
     tcase_add_checked_fixture(t, NULL, teardown);
     tcase_add_loop_test(t, dripping_is_cut_off, 0, COUNT(drips));
     tcase_add_test(t, silence_is_cut_off);
+    tcase_add_test(t, idle_is_cut_off);
+    tcase_add_test(t, time_begins_with_the_request_line);
     tcase_add_test(t, not_reading_is_cut_off);
     tcase_add_test(t, slow_handler_is_not_cut_off);
     tcase_add_test(t, early_close_at_each_byte);
