@@ -24,6 +24,7 @@ LIBRARY_HOMES = {
     r"csv\.h|unistr\.h|uninorm\.h|unicase\.h|unictype\.h": ("idp/ctl",),
     r"csv\.h|uni(case|ctype|norm|str)\.h": ("idp/ctl",),
     r"libintl\.h": ("idp/pages",),
+    r"yaml\.h": ("policies/catalogue",),
     r"check\.h": (),
 }
 
@@ -35,6 +36,7 @@ MAY_INCLUDE = {
     "lib/base": (),
     "lib": ("lib",),
     "policies/engine": ("lib/base",),
+    "policies/catalogue": ("lib/base", "policies/engine"),
     "idp/config": ("lib",),
     "idp/http": ("lib", "idp/config"),
     "idp/directory": ("lib", "policies/engine"),
@@ -52,7 +54,7 @@ MAY_INCLUDE = {
     "idp/metrics": BELOW_ENDPOINTS,
     "idp/authzen": BELOW_ENDPOINTS,
     "idp/scim": BELOW_ENDPOINTS,
-    "idp/ctl": ("lib", "policies/engine", "idp/config", "idp/directory", "idp/state", "idp/keys",
+    "idp/ctl": ("lib", "policies/engine", "policies/catalogue", "idp/config", "idp/directory", "idp/state", "idp/keys",
                 "idp/journal", "idp/login"),
     "idp": ("lib", "policies/engine", "idp"),
     "plugins": ("lib",),
