@@ -10,7 +10,7 @@ from .tree import Finding, code_lines, is_c
 
 # header of a foreign library -> the folders that may include it (tests may look at all of them)
 LIBRARY_HOMES = {
-    r"ldap\.h|lber\.h|ldap_.*\.h": ("idp/directory",),
+    r"ldap\.h|lber\.h|ldap_.*\.h": ("idp/directory", "tests/fuzz"),
     r"sqlite3\.h|libpq-fe\.h": ("idp/state",),
     r"microhttpd\.h": ("idp/http", "plugins"),
     r"gnutls/.*": ("idp/http", "plugins"),
