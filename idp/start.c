@@ -65,12 +65,12 @@ static err_t open_journal(struct service *svc)
     struct buf path;
     buf_init(&path, sizeof anchor - 1);
     buf_add(&path, str_of(svc->config->state_database));
-    buf_add(&path, STR(".anchor"));
+    buf_add(&path, STR(JOURNAL_ANCHOR_SUFFIX));
     TRY(buf_err(&path));
     memcpy(anchor, path.ptr, path.len);
     anchor[path.len] = '\0';
     buf_done(&path);
-    TRY(keys_derive(svc->keys, STR("journal"), options.key));
+    TRY(keys_derive(svc->keys, STR(JOURNAL_KEY_PURPOSE), options.key));
     err_t e = journal_open(svc->state, &options, clock_now(), &found, &svc->journal);
     wipe(options.key, sizeof options.key);
     if (!err_ok(e))

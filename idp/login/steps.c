@@ -239,7 +239,7 @@ static void take_session(struct login *l)
 {
     struct call *c = l->c;
     const struct auth_request *r = &l->request;
-    bool fresh = !r->prompt_login;
+    bool fresh = !r->prompt_login && r->max_age != 0;
     if (r->max_age >= 0 && c->now - c->session.auth_time > r->max_age)
         fresh = false;
     if (!c->signed_in || !fresh)

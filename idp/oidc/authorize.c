@@ -75,20 +75,39 @@ static struct refusal check_pkce(const struct call *c, struct auth_request *r)
                : REFUSE("invalid_request", "code_challenge is malformed");
 }
 
+/* What is asked for and registered. The rest is left out, and the answer's `scope` says so
+ * (RFC 6749 section 3.3; OpenID Connect Core 1.0 section 3.1.2.1: unknown values are ignored). */
+static err_t common_scope(struct arena *a, struct str asked, struct str registered, struct str *out)
+{
+    struct str word;
+    struct buf b;
+    buf_init(&b, SCOPE_MAX);
+    while (str_next(&asked, ' ', &word)) {
+        if (word.len == 0 || !str_in_list(registered, ' ', word) ||
+            str_in_list(buf_str(&b), ' ', word))
+            continue;
+        if (b.len > 0)
+            buf_add_char(&b, ' ');
+        buf_add(&b, word);
+    }
+    err_t e = buf_err(&b);
+    if (err_ok(e))
+        e = arena_str(a, buf_str(&b), out);
+    buf_done(&b);
+    return e;
+}
+
 static struct refusal check_scope(const struct call *c, struct auth_request *r)
 {
     const struct client *client = view_client(c->view, r->client_id);
-    struct str rest, word;
-    r->scope = parameter(c, "scope");
-    if (r->scope.len > SCOPE_MAX)
+    struct str asked = parameter(c, "scope");
+    if (asked.len > SCOPE_MAX)
         return REFUSE("invalid_scope", "scope is too long");
-    if (!str_in_list(r->scope, ' ', STR("openid")))
-        return REFUSE("invalid_scope", "scope must contain openid");
-    rest = r->scope;
-    while (str_next(&rest, ' ', &word))
-        if (!str_in_list(client->scope, ' ', word))
-            return REFUSE("invalid_scope", "this client may not ask for that scope");
-    return nothing_wrong;
+    if (!err_ok(common_scope(c->arena, asked, client->scope, &r->scope)))
+        return REFUSE("server_error", "no memory");
+    return str_in_list(r->scope, ' ', STR("openid"))
+               ? nothing_wrong
+               : REFUSE("invalid_scope", "scope must contain openid");
 }
 
 static struct refusal check_prompt(const struct call *c, struct auth_request *r, bool *none)

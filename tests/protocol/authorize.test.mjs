@@ -19,7 +19,6 @@ const faults = {
     'response_mode fragment': [{ response_mode: 'fragment' }, 'invalid_request'],
     'scope empty': [{ scope: '' }, 'invalid_scope'],
     'scope without openid': [{ scope: 'profile' }, 'invalid_scope'],
-    'scope not allowed': [{ scope: 'openid admin' }, 'invalid_scope'],
     'no challenge': [{ code_challenge: undefined }, 'invalid_request'],
     'plain challenge': [{ code_challenge_method: 'plain' }, 'invalid_request'],
     'no method': [{ code_challenge_method: undefined }, 'invalid_request'],

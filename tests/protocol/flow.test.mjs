@@ -174,7 +174,7 @@ test('max_age and prompt=login ask again; without them the session answers', asy
     const silent = await browser.go('GET', authorization(essai, pkce(), { prompt: 'none' }).url);
     assert.ok(silent.searchParams.get('code'));
     await new Promise((resolve) => setTimeout(resolve, 2100));
-    for (const more of [{ prompt: 'login' }, { max_age: '1' }]) {
+    for (const more of [{ prompt: 'login' }, { max_age: '1' }, { max_age: '0' }]) {
         assert.equal(await browser.go('GET', authorization(essai, pkce(), more).url), null);
         assert.ok(browser.has('current-password'), JSON.stringify(more));
     }

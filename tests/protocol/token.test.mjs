@@ -52,7 +52,14 @@ test('a code gives an ID token and an access token that say the truth', async ()
     assert.ok(body.access_token.length < 4096);
 });
 
-test('a nurse\'s rights fit in 2 kB', { skip: false }, async () => {
+test('a scope that is not registered is left out, and the answer says so', async () => {
+    const got = await freshCode(new Browser(), { scope: 'openid admin profile offline_access openid' });
+    const body = (await exchange(essai, got.code, got.verifier)).json();
+    assert.equal(body.scope, 'openid profile');
+    assert.equal((await verified(body.access_token)).claims.scope, 'openid profile');
+});
+
+test('a trainee\'s rights fit in 2 kB', async () => {
     const got = await freshCode(new Browser());
     const body = (await exchange(essai, got.code, got.verifier)).json();
     const { claims } = await verified(body.access_token);
