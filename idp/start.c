@@ -117,9 +117,17 @@ static err_t open_directory(struct service *svc)
     return err_ok(e) ? e : failed("directory", c->ldap_bind_dn, e);
 }
 
+static void on_change(void *ctx, const struct dir_changes *changes)
+{
+    const struct service *svc = ctx;
+    (void)registry_changed(svc->registry, changes->what);
+}
+
 static err_t open_registry(struct service *svc)
 {
     err_t e = registry_open(svc->directory, &svc->registry);
+    if (err_ok(e))
+        e = directory_watch(svc->directory, on_change, svc);
     return err_ok(e) ? e : failed("registry", "the directory could not be read", e);
 }
 

@@ -91,6 +91,19 @@ NODISCARD err_t directory_person_by_login(struct directory *d, struct arena *a, 
 NODISCARD err_t directory_person_by_id(struct directory *d, struct arena *a, struct str id,
                                        struct dir_person *out);
 
+/* Everybody, in bounded memory: first every person (id, login, dn, active; the rest is empty), then
+ * every assignment with the id of its person, both in no order. What changes meanwhile may be seen or
+ * not, and an assignment may be of a person who was not told: follow the watch. The texts live for the
+ * call; the first failure of a function ends the reading and is returned. PAGE (may be NULL) is called
+ * between two pages of the answer. */
+struct dir_each {
+    err_t (*person)(void *ctx, const struct dir_person *person);
+    err_t (*assignment)(void *ctx, struct str person, const struct dir_assignment *assignment);
+    err_t (*page)(void *ctx);
+    void *ctx;
+};
+NODISCARD err_t directory_each_person(struct directory *d, const struct dir_each *to);
+
 /* A bind as the person; PERSON NULL (unknown login) or without a password does the same work against
  * a decoy entry and is BAD_PASSWORD; so is one over DIR_PASSWORD_MAX, without any. An empty password is refused before any bind: a server takes it
  * for an anonymous one and says success (RFC 4513 section 5.1.2).
@@ -136,10 +149,19 @@ NODISCARD err_t directory_clients(struct directory *d, struct arena *a, struct d
 
 enum dir_change { DIR_CHANGE_MODEL = 1, DIR_CHANGE_PEOPLE = 2, DIR_CHANGE_RESYNC = 4 }; /* bits */
 
-/* Called on the watch's own thread, at most once every 200 ms, WHAT telling what changed meanwhile;
- * DIR_CHANGE_RESYNC after a (re)connection: anything may have changed. It may call any other function
- * of this header but directory_close(). */
-typedef void dir_watch_fn(void *ctx, unsigned what);
+enum { DIR_CHANGED_PERSONS_MAX = 1024 }; /* told one by one; beyond it is a RESYNC */
+
+struct dir_changes {
+    unsigned what; /* enum dir_change */
+    const struct str
+        *persons; /* with DIR_CHANGE_PEOPLE: ids, each once; they or what is below them */
+    size_t person_count;
+};
+
+/* Called on the watch's own thread, at most once every 200 ms, CHANGES (borrowed for the call) telling
+ * what changed meanwhile; DIR_CHANGE_RESYNC after a (re)connection: anything may have changed. It may
+ * call any other function of this header but directory_close(). */
+typedef void dir_watch_fn(void *ctx, const struct dir_changes *changes);
 
 /* One watch a directory, RFC 4533 refreshAndPersist, reconnecting by itself; ends with
  * directory_close(). Errors: NO_MEMORY, LIBRARY, BUG (second watch). */

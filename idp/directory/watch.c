@@ -2,6 +2,7 @@
 #include "directory/internal.h"
 
 #include "base/clock.h"
+#include "base/rng.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -19,7 +20,9 @@ struct dir_watch {
     dir_watch_fn *fn;
     void *ctx;
     pthread_t thread;
-    unsigned pending; /* enum dir_change bits not yet handed over */
+    unsigned pending;                                /* enum dir_change bits not yet handed over */
+    char persons[DIR_CHANGED_PERSONS_MAX][UUID_LEN]; /* the same: whom PEOPLE is about */
+    size_t person_count;
     int64_t called_ms;
 };
 
@@ -49,14 +52,45 @@ static bool ends_ignoring_case(struct str s, struct str tail)
            str_eq_ignore_case(str_from(s.ptr + s.len - tail.len, tail.len), tail);
 }
 
-/* By its DN: of a deleted entry there is nothing else. */
-static unsigned classify(const struct directory *d, const char *dn)
+/* Drops TAIL from *s. */
+static bool cut_ending(struct str *s, struct str tail)
 {
-    struct str rest = str_of(dn), base = str_of(d->base);
-    if (!ends_ignoring_case(rest, base) || rest.len <= base.len)
-        return DIR_CHANGE_MODEL | DIR_CHANGE_PEOPLE;
-    rest.len -= base.len + 1; /* and its comma */
-    return ends_ignoring_case(rest, STR("ou=people")) ? DIR_CHANGE_PEOPLE : DIR_CHANGE_MODEL;
+    if (!ends_ignoring_case(*s, tail))
+        return false;
+    s->len -= tail.len;
+    return true;
+}
+
+static unsigned add_person(struct dir_watch *w, struct str id)
+{
+    for (size_t i = 0; i < w->person_count; i++)
+        if (str_eq(str_from(w->persons[i], UUID_LEN), id))
+            return DIR_CHANGE_PEOPLE;
+    if (w->person_count == DIR_CHANGED_PERSONS_MAX)
+        return DIR_CHANGE_RESYNC;
+    memcpy(w->persons[w->person_count++], id.ptr, UUID_LEN);
+    return DIR_CHANGE_PEOPLE;
+}
+
+/* By its DN: of a deleted entry there is nothing else. That of a person, or of what is below one, ends
+ * in "habilisId=UUID,ou=people,BASE". */
+static unsigned classify(struct dir_watch *w, const char *dn)
+{
+    struct str rest = str_of(dn), id, attr;
+    if (!cut_ending(&rest, str_of(w->d->base)) || !cut_ending(&rest, STR(",")))
+        return DIR_CHANGE_RESYNC;
+    if (!cut_ending(&rest, STR("ou=people")))
+        return DIR_CHANGE_MODEL;
+    if (rest.len == 0) /* the container itself */
+        return 0;
+    if (!cut_ending(&rest, STR(",")))
+        return DIR_CHANGE_RESYNC;
+    if (!str_cut_last(&rest, ',', &id))
+        id = rest;
+    if (!str_cut(&id, '=', &attr) || !str_eq_ignore_case(attr, STR("habilisId")) ||
+        !str_is_uuid(id))
+        return DIR_CHANGE_RESYNC;
+    return add_person(w, id);
 }
 
 static int on_change(ldap_sync_t *ls, LDAPMessage *msg, struct berval *uuid,
@@ -66,7 +100,7 @@ static int on_change(ldap_sync_t *ls, LDAPMessage *msg, struct berval *uuid,
     (void)phase;
     struct dir_watch *w = ls->ls_private;
     char *dn = ldap_get_dn(ls->ls_ld, msg);
-    w->pending |= dn == NULL ? DIR_CHANGE_RESYNC : classify(w->d, dn);
+    w->pending |= dn == NULL ? DIR_CHANGE_RESYNC : classify(w, dn);
     ldap_memfree(dn);
     return LDAP_SUCCESS;
 }
@@ -85,13 +119,17 @@ static int on_intermediate(ldap_sync_t *ls, LDAPMessage *msg, BerVarray uuids,
 
 static void hand_over(struct dir_watch *w)
 {
+    struct str persons[DIR_CHANGED_PERSONS_MAX];
     int64_t now = clock_mono_ms();
     if (w->pending == 0 || now - w->called_ms < DEBOUNCE_MS)
         return;
-    unsigned what = w->pending;
+    struct dir_changes changes = { w->pending, persons, w->person_count };
+    for (size_t i = 0; i < w->person_count; i++)
+        persons[i] = str_from(w->persons[i], UUID_LEN);
     w->pending = 0;
     w->called_ms = now;
-    w->fn(w->ctx, what);
+    w->fn(w->ctx, &changes);
+    w->person_count = 0; /* nothing is received meanwhile: this is the thread that receives */
 }
 
 /* ---- one session with one server ---- */

@@ -146,16 +146,16 @@ err_t registry_reload(struct registry *r)
     return e;
 }
 
-static void changed(void *ctx, unsigned what)
+bool registry_changed(struct registry *r, unsigned what)
 {
-    struct registry *r = ctx;
     if ((what & (DIR_CHANGE_MODEL | DIR_CHANGE_RESYNC)) == 0)
-        return;
+        return false;
     err_t e = registry_reload(r);
     if (err_ok(e))
         log_event(LOG_INFO, "registry.reloaded", LOG_INT("changes", what));
     else
         log_event(LOG_WARNING, "registry.reload_failed", LOG_ERR(e));
+    return err_ok(e);
 }
 
 err_t registry_open(struct directory *d, struct registry **out)
@@ -167,8 +167,6 @@ err_t registry_open(struct directory *d, struct registry **out)
     pthread_mutex_init(&r->lock, NULL);
     pthread_mutex_init(&r->reload, NULL);
     err_t e = registry_reload(r);
-    if (err_ok(e))
-        e = directory_watch(d, changed, r);
     if (!err_ok(e)) {
         registry_close(r);
         return e;

@@ -22,10 +22,13 @@ struct view {
     int64_t loaded; /* seconds, UTC: when it was read */
 };
 
-/* Reads the directory for the first time, then on every change it reports. Errors: those of
- * registry_reload(), LIBRARY (the watch could not start). */
+/* Reads the directory for the first time. Errors: those of registry_reload(). */
 NODISCARD err_t registry_open(struct directory *d, struct registry **out);
-void registry_close(struct registry *r); /* after directory_close(): no change comes any more */
+void registry_close(struct registry *r); /* no change may come any more */
+
+/* Tells it what the directory's watch has seen (enum dir_change): it reloads when that concerns it, and
+ * logs what came of it. True when there is a new view. */
+bool registry_changed(struct registry *r, unsigned what);
 
 /* Reads everything again and swaps. On failure the view in force stays. A client or a rule that is
  * wrong is logged; a wrong client is left out, wrong rules refuse the whole. Errors: those of the

@@ -132,12 +132,18 @@ END_TEST
 struct seen {
     atomic_uint what;
     atomic_int calls;
+    atomic_int persons; /* told of, in all */
+    atomic_int marie;   /* of these, how often it was she */
 };
 
-static void on_change(void *ctx, unsigned what)
+static void on_change(void *ctx, const struct dir_changes *changes)
 {
     struct seen *s = ctx;
-    atomic_fetch_or(&s->what, what);
+    for (size_t i = 0; i < changes->person_count; i++)
+        if (str_eq(changes->persons[i], STR(MARIE_ID)))
+            atomic_fetch_add(&s->marie, 1);
+    atomic_fetch_add(&s->persons, (int)changes->person_count);
+    atomic_fetch_or(&s->what, changes->what);
     atomic_fetch_add(&s->calls, 1);
 }
 
@@ -175,10 +181,13 @@ START_TEST(watch_tells_changes)
            "changetype: modify\nreplace: habilisLabel\nhabilisLabel: Autre\n");
     ck_assert_int_ge(wait_for(&s, DIR_CHANGE_MODEL, 1000), 0);
     ck_assert_uint_eq(atomic_load(&s.what) & DIR_CHANGE_PEOPLE, 0);
+    ck_assert_int_eq(atomic_load(&s.persons), 0);
     atomic_store(&s.what, 0);
     modify("dn: habilisId=" EARLY_ID "," MARIE_DN "\nchangetype: delete\n");
     ck_assert_int_ge(wait_for(&s, DIR_CHANGE_PEOPLE, 1000), 0);
     ck_assert_uint_eq(atomic_load(&s.what) & DIR_CHANGE_MODEL, 0);
+    ck_assert_int_eq(atomic_load(&s.persons), 1); /* the deleted assignment is told as its person */
+    ck_assert_int_eq(atomic_load(&s.marie), 1);
     directory_stats(fix.dir, &stats);
     ck_assert_int_gt(stats.last_sync_ms, 0);
     modify("dn: habilisId=" EARLY_ID "," MARIE_DN "\nchangetype: add\n"

@@ -6,8 +6,8 @@ from .tree import Finding
 # number -> what it is; a number that is not here is a slip until someone adds it with its title
 RFCS = {
     1321: "MD5", 2104: "HMAC", 2119: "key words", 2307: "posixAccount", 2798: "inetOrgPerson",
-    2849: "LDIF", 3062: "password modify", 3279: "ECDSA in X.509", 3339: "timestamps",
-    3629: "UTF-8", 3986: "URI", 4122: "UUID (old)", 4180: "CSV", 4226: "HOTP",
+    2696: "LDAP paging", 2849: "LDIF", 3062: "password modify", 3279: "ECDSA in X.509",
+    3339: "timestamps", 3629: "UTF-8", 3986: "URI", 4122: "UUID (old)", 4180: "CSV", 4226: "HOTP",
     4231: "HMAC vectors", 4291: "IPv6 addresses", 4511: "LDAP protocol", 4512: "LDAP models",
     4513: "LDAP authentication", 4514: "DN text", 4515: "filter text", 4516: "LDAP URL",
     4517: "LDAP syntaxes", 4518: "LDAP string preparation", 4519: "LDAP schema", 4524: "COSINE",
