@@ -18,13 +18,11 @@ async function authorize(url, who, client) {
     const context = await profile(browser);
     const page = await context.newPage();
     const redirect = registered.redirect_uris[0];
+    // nothing listens at the client's address: what counts is that the browser is sent there
     let answer;
-    await page.route(`${redirect}*`, (route) => {
-        answer = route.request().url();
-        return route.fulfill({ body: 'ok', contentType: 'text/plain' });
-    });
-    await page.goto(url);
-    if (answer === undefined) await goThrough(page, who);
+    page.on('request', (r) => { if (r.url().startsWith(redirect)) answer = r.url(); });
+    await page.goto(url).catch(() => assert.ok(answer, 'the authorization endpoint is away'));
+    if (answer === undefined) await goThrough(page, who).catch((e) => { if (!answer) throw e; });
     await context.close();
     assert.ok(answer, 'the browser never came back to the client');
     return client.callbackParams(answer);
