@@ -76,10 +76,14 @@ static int read_options(int argc, char **argv, struct options *o)
     return print_usage();
 }
 
-/* Secrets are in memory: no core file, no new rights by exec. */
-static void harden(void)
+/* Secrets are in memory: no core file, no new rights by exec. As many connections as we may. */
+static void set_limits(void)
 {
-    struct rlimit none = { 0, 0 };
+    struct rlimit none = { 0, 0 }, files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -95,7 +99,7 @@ static int run(const struct config *config)
     pthread_sigmask(SIG_BLOCK, &stop, NULL); /* before any thread: all inherit it */
     (void)signal(SIGPIPE, SIG_IGN);
     log_set_level((enum log_level)config->log_level);
-    harden();
+    set_limits();
     json_memory_wipe();
     err_t e = service_open(config, &svc);
     if (!err_ok(e))

@@ -1,6 +1,5 @@
 /* steps.c - which step is due, and moving from one to the next. */
 #include "base/access.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "config/config.h"
@@ -139,17 +138,6 @@ json_t *login_page_data(struct login *l, const struct step *step, const char *er
 }
 
 /* ---- writing ---- */
-
-struct journal_entry login_entry(const struct login *l, enum journal_event event,
-                                 const struct journal_datum *data)
-{
-    return (struct journal_entry){ .event = event,
-                                   .at_ms = clock_now_ms(),
-                                   .actor = l->has_person ? l->person.id : STR(""),
-                                   .client = l->request.client_id,
-                                   .network = str_of(l->c->req->peer.network),
-                                   .data = data };
-}
 
 static err_t run_write(struct state_tx *tx, const struct login_write *w)
 {
