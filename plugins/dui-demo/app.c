@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include "clock.h"
 #include "pages.h"
 
 #include <stdio.h>
@@ -8,13 +9,6 @@
 #include <time.h>
 
 enum { SOON = 2, TEXT_MAX = 1000, ID_MAX = 32, TARGET_MAX = 40 }; /* seconds; bytes */
-
-static int64_t now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return t.tv_sec;
-}
 
 /* ---- answers ---- */
 
@@ -142,7 +136,7 @@ static void signed_in(const struct request *req, const struct pending *p,
                       struct habilis_session *who, struct answer *out)
 {
     char cookie[COOKIE_LEN + 1];
-    if (habilis_session_expires(who) <= now_s() + SOON) { /* or we would go round in circles */
+    if (habilis_session_expires(who) <= clock_s() + SOON) { /* or we would go round in circles */
         habilis_session_free(who);
         tell(out, 503, NULL,
              &(struct message){ "Horloges en désaccord",
@@ -224,35 +218,39 @@ static void show_record(const struct request *req, const struct visitor *who,
 {
     char draft[DRAFT_MAX + 1] = "";
     struct record r = { .app = req->app, .who = who, .resident = resident, .tab = tab };
-    r.ruling = tab_ruling(who->who, tab, "lire", resident);
-    if (strcmp(tab->slug, "transmissions") == 0 &&
+    const struct asker a = { who->who, req->app->residents };
+    r.access = tab_access(&a, tab, resident);
+    if (tab_is_written(tab) &&
         visits_take_draft(req->app->visits, req->visit, text_of(resident, "id"), draft))
         r.problem = "Votre session a été renouvelée. Votre texte est là : il n'est pas encore "
                     "transmis.";
     r.draft = draft;
-    out->status = r.ruling.verdict == ALLOWED ? 200 : 403;
+    r.done = req->done && tab_is_written(tab);
+    out->status = r.access.open ? 200 : 403;
     page_record(&out->body, &r);
     explicit_bzero(draft, sizeof draft);
 }
 
 static bool is_blank(const char *text) { return text[strspn(text, " \t\r\n")] == '\0'; }
 
-static void author_of(const struct visitor *who, char out[200])
+static void author_of(const struct visitor *who, const struct ruling *right, char out[400])
 {
     const char *profile = habilis_session_profile(who->who, 0);
-    snprintf(out, 200, "%s, %s", habilis_session_text(who->who, HABILIS_NAME),
-             profile != NULL ? profile : "sans profil");
+    snprintf(out, 400, "%s, %s%s%s", habilis_session_text(who->who, HABILIS_NAME),
+             profile != NULL ? profile : "sans profil",
+             right->countersign ? " · brouillon à contresigner par " : "",
+             right->countersign ? right->tutor : "");
 }
 
-static bool write_note(const struct request *req, const struct visitor *who, const json_t *resident)
+static bool write_note(const struct request *req, const struct visitor *who, const json_t *resident,
+                       const struct ruling *right)
 {
-    char author[200], when[40];
+    char author[400], when[40];
     struct tm local;
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    localtime_r(&t.tv_sec, &local);
+    time_t now = (time_t)clock_s();
+    localtime_r(&now, &local);
     strftime(when, sizeof when, "aujourd'hui, %H:%M", &local);
-    author_of(who, author);
+    author_of(who, right, author);
     const struct note note = { when, author, req->target, req->text };
     return residents_add_note(req->app->residents, resident, &note);
 }
@@ -263,17 +261,19 @@ static void add_note(const struct request *req, const struct visitor *who, const
     const struct tab *tab = tab_find("transmissions");
     char back[100];
     struct record r = { .app = req->app, .who = who, .resident = resident, .tab = tab };
-    r.ruling = tab_ruling(who->who, tab, "creer", resident);
+    const struct asker a = { who->who, req->app->residents };
+    r.access = tab_access(&a, tab, resident);
     r.draft = req->text;
     out->status = 403;
-    if (r.ruling.verdict == ALLOWED) {
+    if (r.access.write.verdict == ALLOWED) {
         out->status = 400;
         if (is_blank(req->text))
             r.problem = "Le texte est vide.";
         else if (strlen(req->text) > TEXT_MAX || strlen(req->target) > TARGET_MAX)
             r.problem = "Le texte est trop long : 1 000 caractères au plus.";
-        else if (write_note(req, who, resident)) {
-            snprintf(back, sizeof back, "/residents/%s/transmissions", text_of(resident, "id"));
+        else if (write_note(req, who, resident, &r.access.write)) {
+            snprintf(back, sizeof back, "/residents/%s/transmissions?fait=1",
+                     text_of(resident, "id"));
             redirect(out, back);
             return;
         }
@@ -303,7 +303,7 @@ static void record(const struct request *req, const struct visitor *who, struct 
         not_found(out, who);
     else if (!req->post)
         show_record(req, who, resident, tab, out);
-    else if (strcmp(tab->slug, "transmissions") == 0)
+    else if (tab_is_written(tab))
         add_note(req, who, resident, out);
     else
         out->status = 405;
@@ -335,7 +335,7 @@ static void route(const struct request *req, const struct visitor *who, struct a
         start_login(req, &(struct sign_in){ .prompt = "select_account", .back = "/" }, out);
     else if (strcmp(req->path, "/renforcer") == 0)
         start_login(req, &(struct sign_in){ .acr_values = "eidas2", .back = req->to }, out);
-    else if (habilis_session_expires(who->who) <= now_s() + SOON)
+    else if (habilis_session_expires(who->who) <= clock_s() + SOON)
         renew(req, out);
     else if (strcmp(req->path, "/") == 0 && !req->post) {
         out->status = 200;

@@ -38,6 +38,7 @@ struct request {
     const char *visit;                /* cookie of the visit */
     const char *browser;              /* cookie that binds sign-ins under way */
     const char *csrf, *target, *text; /* fields of a form */
+    bool done;                        /* query parameter `fait`: back from writing */
     bool bad_form;                    /* not a form, too large, repeated fields, not UTF-8 */
 };
 

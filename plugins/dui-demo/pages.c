@@ -23,6 +23,11 @@ void page_begin(struct out *o, const struct visitor *who, const char *title)
     out_raw(o, "</header>\n");
 }
 
+static struct asker asker_of(const struct app *app, const struct visitor *who)
+{
+    return (struct asker){ who->who, app->residents };
+}
+
 static void put_profiles(struct out *o, const struct habilis_session *who)
 {
     const char *label;
@@ -105,11 +110,12 @@ static size_t put_structure(struct out *o, const struct app *app, const struct v
                             const json_t *structure)
 {
     size_t shown = 0;
+    const struct asker a = asker_of(app, who);
     for (size_t i = 0; i < residents_count(app->residents); i++) {
         const json_t *r = residents_at(app->residents, i);
         if (strcmp(text_of(r, "structure"), text_of(structure, "code")) != 0)
             continue;
-        const struct ruling ruling = tab_ruling(who->who, tab_find("identite"), "lire", r);
+        const struct ruling ruling = tab_ruling(&a, tab_find("identite"), "lire", r);
         if (ruling.verdict != ALLOWED)
             continue;
         if (shown++ == 0)
@@ -140,13 +146,14 @@ static const json_t *first_of(const struct app *app, const json_t *structure)
 static void put_missing(struct out *o, const struct app *app, const struct visitor *who)
 {
     const json_t *s;
+    const struct asker a = asker_of(app, who);
     out_raw(o, "<details>\n<summary>Pourquoi je ne vois pas les autres personnes ?</summary>\n"
                "<ul class=\"why\">\n");
     for (size_t i = 0; (s = residents_structure_at(app->residents, i)) != NULL; i++) {
         const json_t *r = first_of(app, s);
         if (r == NULL)
             continue;
-        const struct ruling ruling = tab_ruling(who->who, tab_find("identite"), "lire", r);
+        const struct ruling ruling = tab_ruling(&a, tab_find("identite"), "lire", r);
         if (ruling.verdict == ALLOWED && !ruling.followed)
             continue;
         HTML(o, "<li><strong>%, %</strong> : ", text_of(s, "establishment_label"),
@@ -166,9 +173,9 @@ static void put_missing(struct out *o, const struct app *app, const struct visit
 static void put_nobody(struct out *o, const struct app *app, const struct visitor *who)
 {
     const struct tab *identity = tab_find("identite");
+    const struct asker a = asker_of(app, who);
     for (size_t i = 0; i < residents_count(app->residents); i++) {
-        const struct ruling r =
-            tab_ruling(who->who, identity, "lire", residents_at(app->residents, i));
+        const struct ruling r = tab_ruling(&a, identity, "lire", residents_at(app->residents, i));
         if (r.verdict != STRONGER)
             continue;
         out_raw(o,
@@ -202,18 +209,19 @@ void page_residents(struct out *o, const struct app *app, const struct visitor *
 
 static void put_tabs(struct out *o, const struct record *r)
 {
+    const struct asker a = asker_of(r->app, r->who);
     out_raw(o, "<nav class=\"tabs\" aria-label=\"Parties du dossier\">\n<ul>\n");
     for (size_t i = 0; i < tab_count; i++) {
-        const struct ruling ruling = tab_ruling(r->who->who, &tabs[i], "lire", r->resident);
-        if (ruling.hidden && &tabs[i] != r->tab)
+        const struct access access = tab_access(&a, &tabs[i], r->resident);
+        if (access.hidden && &tabs[i] != r->tab)
             continue;
         HTML(o, "<li><a href=\"/residents/%/%\"", text_of(r->resident, "id"), tabs[i].slug);
         if (&tabs[i] == r->tab)
             out_raw(o, " aria-current=\"page\"");
-        if (ruling.verdict != ALLOWED)
+        if (!access.open)
             out_raw(o, " class=\"shut\"");
         HTML(o, ">%", tabs[i].title);
-        if (ruling.verdict != ALLOWED)
+        if (!access.open)
             out_raw(o, " <span class=\"sr\">(fermé)</span>");
         out_raw(o, "</a></li>\n");
     }
@@ -265,28 +273,47 @@ static void put_form(struct out *o, const struct record *r)
 
 static void put_notes(struct out *o, const struct record *r)
 {
-    const struct ruling write = tab_ruling(r->who->who, r->tab, "creer", r->resident);
-    if (write.verdict == ALLOWED)
+    if (r->done && r->problem == NULL)
+        HTML(o, "<p class=\"done\" role=\"status\">%</p>\n",
+             r->access.write.countersign ? "Votre brouillon attend la signature de votre tuteur."
+                                         : "Votre transmission est avec l'équipe.");
+    if (r->access.write.verdict == ALLOWED)
         put_form(o, r);
     else
         out_raw(o, "<p class=\"soft\">Vous pouvez lire les transmissions de cette personne, pas en "
                    "écrire.</p>\n");
+    if (r->access.read.verdict != ALLOWED) {
+        out_raw(o, "<p class=\"soft\">Vous pouvez écrire une transmission, pas lire celles de "
+                   "l'équipe.</p>\n");
+        return;
+    }
     out_raw(o, "<ol class=\"notes\">\n");
     residents_each_note(r->app->residents, r->resident, put_note, o);
     out_raw(o, "</ol>\n");
 }
 
+/* Trainees: in whose name they read, and who signs what they write. */
+static void put_tutor(struct out *o, const struct record *r)
+{
+    const struct ruling *first =
+        r->access.read.tutor[0] != '\0' ? &r->access.read : &r->access.write;
+    if (first->tutor[0] == '\0')
+        return;
+    HTML(o, "<p class=\"tutor\">Sous la responsabilité de <strong>%</strong>%</p>\n", first->tutor,
+         first->countersign ? ", qui contresigne ce que vous écrivez." : ".");
+}
+
 static void put_shut(struct out *o, const struct record *r, const char *where)
 {
     out_raw(o, "<div class=\"shutbox\">\n<p>");
-    tab_explain(o, r->who->who, r->tab, &r->ruling, where);
+    tab_explain(o, r->who->who, r->tab, &r->access.read, where);
     out_raw(o, "</p>\n");
-    if (r->ruling.verdict == STRONGER)
+    if (r->access.read.verdict == STRONGER)
         HTML(o,
              "<p><a class=\"button\" href=\"/renforcer?vers=/residents/%/%\">Renforcer ma "
              "connexion</a></p>\n",
              text_of(r->resident, "id"), r->tab->slug);
-    if (r->ruling.verdict == ELSEWHERE)
+    if (r->access.read.verdict == ELSEWHERE)
         out_raw(o, "<p><a class=\"button\" href=\"/lieu\">Changer de lieu de travail</a></p>\n");
     out_raw(o, "</div>\n");
 }
@@ -302,7 +329,7 @@ static void put_identity(struct out *o, const struct record *r, const json_t *st
     }
     out_raw(o, "<div class=\"resident\">");
     put_initials(o, p);
-    HTML(o, "<div><h1>% %</h1>\n<p class=\"soft\">né(e) le %, % · %, %</p>", text_of(p, "prenom"),
+    HTML(o, "<div><h1>% %</h1>\n<p class=\"soft\">%, % · %, %</p>", text_of(p, "prenom"),
          text_of(p, "nom"), text_of(p, "naissance"), text_of(p, "age"), text_of(structure, "label"),
          text_of(p, "lieu"));
     if (identity->followed)
@@ -312,10 +339,15 @@ static void put_identity(struct out *o, const struct record *r, const json_t *st
 
 static void put_tab(struct out *o, const struct record *r, const json_t *structure)
 {
+    /* Another establishment is named by its name: services have the same ones everywhere. */
+    const char *where =
+        text_of(structure, r->access.read.verdict == ELSEWHERE ? "establishment_label" : "label");
     HTML(o, "<section class=\"card sheet\">\n<h2>%</h2>\n", r->tab->title);
-    if (r->ruling.verdict != ALLOWED)
-        put_shut(o, r, text_of(structure, "label"));
-    else if (strcmp(r->tab->slug, "transmissions") == 0)
+    if (r->access.open)
+        put_tutor(o, r);
+    if (!r->access.open)
+        put_shut(o, r, where);
+    else if (tab_is_written(r->tab))
         put_notes(o, r);
     else
         put_lines(o, json_object_get(json_object_get(r->resident, "fiches"), r->tab->slug));
@@ -326,15 +358,16 @@ static void put_tab(struct out *o, const struct record *r, const json_t *structu
 static void put_hidden(struct out *o, const struct record *r, const char *where)
 {
     size_t count = 0;
+    const struct asker a = asker_of(r->app, r->who);
     for (size_t i = 0; i < tab_count; i++) {
-        const struct ruling ruling = tab_ruling(r->who->who, &tabs[i], "lire", r->resident);
-        if (!ruling.hidden || &tabs[i] == r->tab || ruling.verdict != REFUSED)
+        const struct access access = tab_access(&a, &tabs[i], r->resident);
+        if (!access.hidden || &tabs[i] == r->tab || access.read.verdict != REFUSED)
             continue;
         if (count++ == 0)
             out_raw(o, "<details>\n<summary>Ce que votre profil n'ouvre pas</summary>\n"
                        "<ul class=\"why\">\n");
         out_raw(o, "<li>");
-        tab_explain(o, r->who->who, &tabs[i], &ruling, where);
+        tab_explain(o, r->who->who, &tabs[i], &access.read, where);
         out_raw(o, "</li>\n");
     }
     if (count > 0)
@@ -345,8 +378,8 @@ void page_record(struct out *o, const struct record *r)
 {
     const json_t *structure =
         residents_structure(r->app->residents, text_of(r->resident, "structure"));
-    const struct ruling identity =
-        tab_ruling(r->who->who, tab_find("identite"), "lire", r->resident);
+    const struct asker a = asker_of(r->app, r->who);
+    const struct ruling identity = tab_ruling(&a, tab_find("identite"), "lire", r->resident);
     page_begin(o, r->who, identity.verdict == ALLOWED ? text_of(r->resident, "nom") : "Fermé");
     put_place(o, r->who->who);
     out_raw(o,

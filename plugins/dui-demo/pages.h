@@ -16,8 +16,9 @@ struct record {
     const struct visitor *who;
     const json_t *resident;
     const struct tab *tab;
-    struct ruling ruling; /* of reading that tab */
+    struct access access; /* to that tab */
     const char *draft;    /* text to begin a transmission with */
+    bool done;            /* the transmission is with the team */
     const char *problem;  /* with the form; NULL: none */
 };
 void page_record(struct out *o, const struct record *r);

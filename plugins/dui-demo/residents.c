@@ -139,6 +139,11 @@ bool resident_followed_by(const json_t *resident, const char *name)
     return false;
 }
 
+const char *residents_tutor(const struct residents *r, const char *name)
+{
+    return text_of(json_object_get(r->file, "tuteurs"), name);
+}
+
 static bool copy_note(const struct note *from, struct owned_note *to)
 {
     *to = (struct owned_note){ strdup(from->when), strdup(from->author), strdup(from->target),

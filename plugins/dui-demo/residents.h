@@ -31,6 +31,9 @@ const json_t *residents_structure_at(const struct residents *r, size_t i); /* NU
 /* Is the resident followed by whoever has this login name or one of these profile codes? */
 bool resident_followed_by(const json_t *resident, const char *name);
 
+/* The tutor of that login name or profile code; "" when there is none. */
+const char *residents_tutor(const struct residents *r, const char *name);
+
 struct note {
     const char *when, *author, *target, *text;
 };

@@ -27,42 +27,73 @@ const struct tab *tab_find(const char *slug)
     return NULL;
 }
 
-static bool follows(const struct habilis_session *who, const json_t *resident)
+/* Calls the person by her login name and by each of her profiles, until one of them is known. */
+static bool any_name(const struct asker *a, bool (*known)(const void *arg, const char *name),
+                     const void *arg)
 {
     const char *code;
-    if (resident_followed_by(resident, habilis_session_text(who, HABILIS_LOGIN_NAME)))
+    if (known(arg, habilis_session_text(a->who, HABILIS_LOGIN_NAME)))
         return true;
-    for (size_t i = 0; (code = habilis_session_profile_code(who, i)) != NULL; i++)
-        if (resident_followed_by(resident, code))
+    for (size_t i = 0; (code = habilis_session_profile_code(a->who, i)) != NULL; i++)
+        if (known(arg, code))
             return true;
     return false;
 }
 
-/* Obligations are conditions of the permit: one that this application cannot honour refuses. */
-static enum verdict honour(const struct habilis_session *who, const json_t *resident,
-                           struct ruling *r)
+static bool is_followed(const void *resident, const char *name)
 {
-    if (r->answer.obligations[0] == '\0')
-        return ALLOWED;
-    if (strcmp(r->answer.obligations, "file") != 0)
-        return REFUSED;
-    r->followed = follows(who, resident);
-    return r->followed ? ALLOWED : NOT_FOLLOWED;
+    return resident_followed_by(resident, name);
 }
 
-struct ruling tab_ruling(const struct habilis_session *who, const struct tab *tab,
-                         const char *action, const json_t *resident)
+static const char *tutor_of(const struct asker *a)
 {
-    struct ruling r = { .verdict = REFUSED };
+    const char *code;
+    const char *tutor = residents_tutor(a->file, habilis_session_text(a->who, HABILIS_LOGIN_NAME));
+    for (size_t i = 0; tutor[0] == '\0'; i++) {
+        code = habilis_session_profile_code(a->who, i);
+        if (code == NULL)
+            break;
+        tutor = residents_tutor(a->file, code);
+    }
+    return tutor;
+}
+
+/* Obligations are conditions of the permit: one that this application cannot honour refuses. */
+static enum verdict honour(const struct asker *a, const json_t *resident, struct ruling *r)
+{
+    char names[sizeof r->answer.obligations];
+    char *rest = names;
+    const char *name;
+    memcpy(names, r->answer.obligations, sizeof names);
+    while ((name = strtok_r(rest, " ", &rest)) != NULL) {
+        if (strcmp(name, "file") == 0) {
+            r->followed = any_name(a, is_followed, resident);
+            if (!r->followed)
+                return NOT_FOLLOWED;
+        } else if (strcmp(name, "tuteur") == 0 || strcmp(name, "contreseing") == 0) {
+            r->tutor = tutor_of(a);
+            r->countersign = r->countersign || name[0] == 'c';
+            if (r->tutor[0] == '\0')
+                return REFUSED;
+        } else {
+            return REFUSED;
+        }
+    }
+    return ALLOWED;
+}
+
+struct ruling tab_ruling(const struct asker *a, const struct tab *tab, const char *action,
+                         const json_t *resident)
+{
+    struct ruling r = { .verdict = REFUSED, .tutor = "" };
     const struct habilis_question q = { .size = sizeof q,
                                         .resource = tab->resource,
                                         .action = action,
                                         .structure = text_of(resident, "structure") };
-    habilis_decide(who, &q, &r.answer);
-    r.hidden = habilis_may(who, tab->resource, action) == 0;
+    habilis_decide(a->who, &q, &r.answer);
     switch (r.answer.effect) {
     case HABILIS_PERMIT:
-        r.verdict = honour(who, resident, &r);
+        r.verdict = honour(a, resident, &r);
         break;
     case HABILIS_STEP_UP:
         r.verdict = STRONGER;
@@ -77,6 +108,21 @@ struct ruling tab_ruling(const struct habilis_session *who, const struct tab *ta
         break;
     }
     return r;
+}
+
+bool tab_is_written(const struct tab *tab) { return strcmp(tab->slug, "transmissions") == 0; }
+
+struct access tab_access(const struct asker *a, const struct tab *tab, const json_t *resident)
+{
+    struct access x = { .read = tab_ruling(a, tab, "lire", resident),
+                        .write = { .verdict = REFUSED, .tutor = "" } };
+    x.hidden = habilis_may(a->who, tab->resource, "lire") == 0;
+    if (tab_is_written(tab)) {
+        x.write = tab_ruling(a, tab, "creer", resident);
+        x.hidden = x.hidden && habilis_may(a->who, tab->resource, "creer") == 0;
+    }
+    x.open = x.read.verdict == ALLOWED || x.write.verdict == ALLOWED;
+    return x;
 }
 
 static const struct {

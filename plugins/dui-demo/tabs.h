@@ -29,13 +29,28 @@ enum verdict {
 
 struct ruling {
     enum verdict verdict;
-    bool followed; /* allowed because she follows the resident */
-    bool hidden;   /* no right of that kind anywhere: not even shown as a closed tab */
+    bool followed;     /* allowed because she follows the resident */
+    const char *tutor; /* allowed under this tutor's responsibility; "" when none is asked for */
+    bool countersign;  /* what is written waits for the tutor's signature */
     struct habilis_answer answer;
 };
 
-struct ruling tab_ruling(const struct habilis_session *who, const struct tab *tab,
-                         const char *action, const json_t *resident);
+/* Who asks, and the file that knows who follows and tutors whom. */
+struct asker {
+    const struct habilis_session *who;
+    const struct residents *file;
+};
+struct ruling tab_ruling(const struct asker *a, const struct tab *tab, const char *action,
+                         const json_t *resident);
+
+/* Reading a tab, and writing in it where the demonstration can (transmissions). */
+struct access {
+    struct ruling read, write;
+    bool open;   /* one of them is allowed */
+    bool hidden; /* no right of either kind anywhere: not even shown as a closed tab */
+};
+struct access tab_access(const struct asker *a, const struct tab *tab, const json_t *resident);
+bool tab_is_written(const struct tab *tab);
 
 /* One sentence for the person. WHERE: label of the resident's structure. */
 void tab_explain(struct out *o, const struct habilis_session *who, const struct tab *tab,

@@ -1,19 +1,20 @@
 #include "visits.h"
 
+#include "clock.h"
+
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { HASH_LEN = 32, ID_MAX = 32 };
 
 struct visit {
     unsigned char hash[HASH_LEN];
     struct visitor *visitor; /* NULL: the place is free */
-    time_t since;
+    int64_t since;
     char draft_of[ID_MAX + 1];
     char draft[DRAFT_MAX + 1];
 };
@@ -21,7 +22,7 @@ struct visit {
 struct waiting {
     unsigned char state[HASH_LEN], browser[HASH_LEN];
     struct pending pending; /* login NULL: the place is free */
-    time_t since;
+    int64_t since;
 };
 
 struct visits {
@@ -29,13 +30,6 @@ struct visits {
     struct visit visits[VISITS_MAX];
     struct waiting logins[LOGINS_MAX];
 };
-
-static time_t monotonic(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec;
-}
 
 /* No random bytes, no hash: there is no safe way on. */
 static void must(int gnutls_result)
@@ -112,7 +106,7 @@ void visits_free(struct visits *v)
 static struct visit *lookup(struct visits *v, const char *cookie)
 {
     unsigned char hash[HASH_LEN];
-    time_t now = monotonic();
+    int64_t now = clock_up_s();
     hash_of(cookie, hash);
     for (size_t i = 0; i < VISITS_MAX; i++) {
         struct visit *one = &v->visits[i];
@@ -155,7 +149,7 @@ static void settle(struct visits *v, struct visitor *visitor, const char *former
     struct visit *one = room(v);
     hash_of(cookie, one->hash);
     one->visitor = visitor;
-    one->since = monotonic();
+    one->since = clock_up_s();
     memcpy(one->draft_of, old.draft_of, sizeof one->draft_of);
     memcpy(one->draft, old.draft, sizeof one->draft);
     gnutls_memset(&old, 0, sizeof old);
@@ -240,7 +234,7 @@ void visits_keep_login(struct visits *v, const struct pending *p, const char *br
     pthread_mutex_lock(&v->lock);
     struct waiting *one = waiting_room(v);
     one->pending = *p;
-    one->since = monotonic();
+    one->since = clock_up_s();
     hash_of(habilis_login_state(p->login), one->state);
     hash_of(browser, one->browser);
     pthread_mutex_unlock(&v->lock);
@@ -258,7 +252,7 @@ bool visits_take_login(struct visits *v, const char *state, const char *browser,
         struct waiting *one = &v->logins[i];
         if (one->pending.login == NULL || gnutls_memcmp(one->state, by_state, HASH_LEN) != 0 ||
             gnutls_memcmp(one->browser, by_browser, HASH_LEN) != 0 ||
-            monotonic() - one->since > LOGIN_S)
+            clock_up_s() - one->since > LOGIN_S)
             continue;
         *out = one->pending;
         gnutls_memset(one, 0, sizeof *one);

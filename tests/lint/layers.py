@@ -57,7 +57,7 @@ MAY_INCLUDE = {
     "idp/ctl": ("lib", "policies/engine", "policies/catalogue", "idp/config", "idp/directory", "idp/state", "idp/keys",
                 "idp/journal", "idp/login"),
     "idp": ("lib", "policies/engine", "idp"),
-    "plugins": ("lib",),
+    "plugins": ("lib/include",),  # what is installed, and nothing else of ours
     "tests": ("lib", "policies", "idp", "plugins", "tests"),
 }
 # what the service is made of, passed to every handler: for those that are handlers
