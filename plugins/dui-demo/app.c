@@ -25,7 +25,7 @@ static void set_cookie(struct answer *out, const char *name, const char *value)
     if (out->cookie_count == COOKIES)
         return;
     out->cookie_name[out->cookie_count] = name;
-    snprintf(out->cookie_value[out->cookie_count++], COOKIE_LEN + 1, "%s", value);
+    (void)snprintf(out->cookie_value[out->cookie_count++], COOKIE_LEN + 1, "%s", value);
 }
 
 static void tell(struct answer *out, int status, const struct visitor *who, const struct message *m)
@@ -96,7 +96,7 @@ static void start_login(const struct request *req, const struct sign_in *how, st
         return;
     }
     p.silent = how->prompt != NULL && strcmp(how->prompt, "none") == 0;
-    snprintf(p.back, sizeof p.back, "%s", safe_back(how->back));
+    (void)snprintf(p.back, sizeof p.back, "%s", safe_back(how->back));
     if (is_cookie(req->browser)) {
         memcpy(browser, req->browser, sizeof browser);
     } else {
@@ -236,10 +236,10 @@ static bool is_blank(const char *text) { return text[strspn(text, " \t\r\n")] ==
 static void author_of(const struct visitor *who, const struct ruling *right, char out[400])
 {
     const char *profile = habilis_session_profile(who->who, 0);
-    snprintf(out, 400, "%s, %s%s%s", habilis_session_text(who->who, HABILIS_NAME),
-             profile != NULL ? profile : "sans profil",
-             right->countersign ? " · brouillon à contresigner par " : "",
-             right->countersign ? right->tutor : "");
+    (void)snprintf(out, 400, "%s, %s%s%s", habilis_session_text(who->who, HABILIS_NAME),
+                   profile != NULL ? profile : "sans profil",
+                   right->countersign ? " · brouillon à contresigner par " : "",
+                   right->countersign ? right->tutor : "");
 }
 
 static bool write_note(const struct request *req, const struct visitor *who, const json_t *resident,
@@ -249,7 +249,7 @@ static bool write_note(const struct request *req, const struct visitor *who, con
     struct tm local;
     time_t now = (time_t)clock_s();
     localtime_r(&now, &local);
-    strftime(when, sizeof when, "aujourd'hui, %H:%M", &local);
+    (void)strftime(when, sizeof when, "aujourd'hui, %H:%M", &local);
     author_of(who, right, author);
     const struct note note = { when, author, req->target, req->text };
     return residents_add_note(req->app->residents, resident, &note);
@@ -272,8 +272,8 @@ static void add_note(const struct request *req, const struct visitor *who, const
         else if (strlen(req->text) > TEXT_MAX || strlen(req->target) > TARGET_MAX)
             r.problem = "Le texte est trop long : 1 000 caractères au plus.";
         else if (write_note(req, who, resident, &r.access.write)) {
-            snprintf(back, sizeof back, "/residents/%s/transmissions?fait=1",
-                     text_of(resident, "id"));
+            (void)snprintf(back, sizeof back, "/residents/%s/transmissions?fait=1",
+                           text_of(resident, "id"));
             redirect(out, back);
             return;
         }

@@ -60,10 +60,11 @@ static bool parse_options(int argc, char **argv, struct options *o)
                        { 'l', &o->listen },      { 't', &o->tls_cert }, { 'k', &o->tls_key },
                        { 'd', &o->data } };
     int letter;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
     while ((letter = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (letter == 'h') {
             (void)fputs(usage, stdout);
-            exit(0);
+            exit(0); /* NOLINT(concurrency-mt-unsafe): as above */
         }
         bool known = false;
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -113,8 +114,8 @@ static struct habilis *open_habilis(const struct options *o, const char *secret)
 {
     char callback[URL_MAX], home[URL_MAX];
     struct habilis *h = NULL;
-    snprintf(callback, sizeof callback, "%s/callback", o->base_url);
-    snprintf(home, sizeof home, "%s/", o->base_url);
+    (void)snprintf(callback, sizeof callback, "%s/callback", o->base_url);
+    (void)snprintf(home, sizeof home, "%s/", o->base_url);
     const struct habilis_config config = { .size = sizeof config,
                                            .issuer = o->issuer,
                                            .client_id = o->client_id,
@@ -192,7 +193,8 @@ int main(int argc, char **argv)
     sigaddset(&end, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &end, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)setenv("TZ", "Europe/Paris", 1); /* before there are threads */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
+    (void)setenv("TZ", "Europe/Paris", 1);
     tzset();
     char *secret = read_line(o.secret_file);
     app.issuer = o.issuer;

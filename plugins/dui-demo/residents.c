@@ -88,7 +88,7 @@ bool residents_load(const char *path, struct residents **out, char why[200])
     struct residents *r = calloc(1, sizeof *r);
     json_t *file = json_load_file(path, JSON_REJECT_DUPLICATES, &e);
     if (r == NULL || file == NULL) {
-        snprintf(why, 200, "%s: line %d: %s", path, r == NULL ? 0 : e.line, e.text);
+        (void)snprintf(why, 200, "%s: line %d: %s", path, r == NULL ? 0 : e.line, e.text);
         json_decref(file);
         free(r);
         return false;
@@ -99,7 +99,7 @@ bool residents_load(const char *path, struct residents **out, char why[200])
     r->shelves = calloc(residents_count(r) + 1, sizeof *r->shelves);
     pthread_mutex_init(&r->lock, NULL);
     if (r->shelves == NULL || residents_count(r) == 0 || !has_member(r, &missing)) {
-        snprintf(why, 200, "%s: lacks %s", path, missing);
+        (void)snprintf(why, 200, "%s: lacks %s", path, missing);
         residents_free(r);
         return false;
     }

@@ -11,6 +11,7 @@
 #include "token/jwt.h"
 #include "token/pkce.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -58,6 +59,7 @@ enum twist {
     AT_ISS,
     AT_TYP,
     AT_EXPIRED,
+    AT_ENDED,
     AT_STRANGER,
     AT_RIGHTS,
     AT_RIGHTS_TYPE,
@@ -101,7 +103,9 @@ static void access_token(enum twist t, struct buf *out)
     buf_addf(&json, "{\"iss\":\"%s\",\"aud\":\"%s\",\"sub\":\"%s\",\"exp\":%lld,",
              t == AT_ISS ? "https://evil.example" : loopback_base(op.server),
              t == AT_AUD ? "PAIE" : "DUI", t == AT_SUB ? "u-2" : "u-1",
-             (long long)clock_now() + (t == AT_EXPIRED ? -60 : 300));
+             (long long)clock_now() + (t == AT_EXPIRED ? -60
+                                       : t == AT_ENDED ? -10
+                                                       : 300));
     buf_addf(
         &json,
         "\"acr\":\"eidas1\",\"amr\":[\"pwd\"],\"structure\":{\"code\":\"MASF-MAS.MAISON-1\","
@@ -556,6 +560,23 @@ START_TEST(menus)
 }
 END_TEST
 
+/* Rule: a token that has ended permits nothing, even within the leeway that verifying allows. */
+START_TEST(ended)
+{
+    char error[66];
+    struct habilis_session *s = NULL;
+    struct habilis_answer a;
+    const struct habilis_question q = {
+        .size = sizeof q, .resource = "DUI.IDENTITE", .action = "lire", .structure = "MASF-MAS"
+    };
+    ck_assert_int_eq(sign_in(AT_ENDED, NULL, error, &s), HABILIS_OK);
+    habilis_decide(s, &q, &a);
+    ck_assert_int_eq(a.effect, HABILIS_RENEW);
+    ck_assert_str_eq(a.reason, "expired");
+    habilis_session_free(s);
+}
+END_TEST
+
 static enum habilis_status bearer(enum twist t)
 {
     struct buf token;
@@ -621,6 +642,31 @@ START_TEST(rotation)
         ck_assert_int_eq(bearer_with_kid(op.stranger), HABILIS_NOT_GENUINE);
     ck_assert_int_eq(atomic_load(&op.keys_asked), 2);
     ck_assert_int_eq(bearer_with_kid(op.signer), HABILIS_OK);
+}
+END_TEST
+
+enum { THREADS = 4, EACH = 25 };
+
+static void *verify_many(void *failures)
+{
+    for (int i = 0; i < EACH; i++)
+        if (bearer_with_kid(op.signer) != HABILIS_OK)
+            ++*(int *)failures;
+    return NULL;
+}
+
+/* Rule: any number of threads verify at once, the first of them fetching the keys for all. */
+START_TEST(threads)
+{
+    pthread_t t[THREADS];
+    int failures[THREADS] = { 0 };
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(pthread_create(&t[i], NULL, verify_many, &failures[i]), 0);
+    for (int i = 0; i < THREADS; i++) {
+        ck_assert_int_eq(pthread_join(t[i], NULL), 0);
+        ck_assert_int_eq(failures[i], 0);
+    }
+    ck_assert_int_eq(atomic_load(&op.keys_asked), 1);
 }
 END_TEST
 
@@ -705,11 +751,13 @@ int main(void)
     tcase_add_test(login, session_texts);
     tcase_add_test(login, bearers);
     tcase_add_test(login, rotation);
+    tcase_add_test(login, threads);
     tcase_add_test(login, comes_back);
     tcase_add_test(login, options);
     tcase_add_checked_fixture(rights, setup, teardown);
     tcase_add_loop_test(rights, decide_table, 0, COUNT(questions));
     tcase_add_test(rights, menus);
+    tcase_add_test(rights, ended);
     tcase_add_loop_test(open, config_table, 0, COUNT(configs));
     return RUN_SUITE("habilis", login, rights, open);
 }
