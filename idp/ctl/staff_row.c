@@ -201,7 +201,7 @@ err_t staff_row_read(struct catalogue *c, const struct sheet *s, size_t row, str
     if (!sheet_row_ok(s, row) || !lengths_ok(&r) || !formulas_ok(&r) || !person_ok(&r))
         return ERR(OK);
     TRY(text_squeeze(c->arena, get(&r, S_RPPS), &x.rpps));
-    if (!rpps_ok(&r, x.rpps) || !place_ok(&r, &e) || !work_ok(&r, x.rpps, &x))
+    if (!rpps_ok(&r, x.rpps) || !place_ok(&r, &e) || e == NULL || !work_ok(&r, x.rpps, &x))
         return ERR(OK);
     *ok = true;
     TRY(fill(&r, e, &x, ok));

@@ -126,41 +126,28 @@ err_t text_squeeze(struct arena *a, struct str s, struct str *out)
 
 /* Letters with a stroke and ligatures have no decomposition in Unicode: these are all that the
  * languages of the European Union and Vietnamese use. */
+static const struct {
+    ucs4_t upper, lower;
+    const char *latin;
+} undecomposed[] = {
+    { 0x0152, 0x0153, "oe" }, /* Œ œ */
+    { 0x00c6, 0x00e6, "ae" }, /* Æ æ */
+    { 0x1e9e, 0x00df, "ss" }, /* ẞ ß */
+    { 0x00d8, 0x00f8, "o" },  /* Ø ø */
+    { 0x0110, 0x0111, "d" },  /* Đ đ */
+    { 0x00d0, 0x00f0, "d" },  /* Ð ð */
+    { 0x00de, 0x00fe, "th" }, /* Þ þ */
+    { 0x0141, 0x0142, "l" },  /* Ł ł */
+    { 0x0131, 0x0131, "i" },  /* ı */
+    { 0x0126, 0x0127, "h" },  /* Ħ ħ */
+};
+
 static const char *latin_of(ucs4_t uc)
 {
-    switch (uc) {
-    case 0x0152:
-    case 0x0153:
-        return "oe"; /* Œ œ */
-    case 0x00c6:
-    case 0x00e6:
-        return "ae"; /* Æ æ */
-    case 0x00df:
-    case 0x1e9e:
-        return "ss"; /* ß ẞ */
-    case 0x00d8:
-    case 0x00f8:
-        return "o"; /* Ø ø */
-    case 0x0110:
-    case 0x0111:
-        return "d"; /* Đ đ */
-    case 0x00d0:
-    case 0x00f0:
-        return "d"; /* Ð ð */
-    case 0x00de:
-    case 0x00fe:
-        return "th"; /* Þ þ */
-    case 0x0141:
-    case 0x0142:
-        return "l"; /* Ł ł */
-    case 0x0131:
-        return "i"; /* ı */
-    case 0x0126:
-    case 0x0127:
-        return "h"; /* Ħ ħ */
-    default:
-        return NULL;
-    }
+    for (size_t i = 0; i < COUNT(undecomposed); i++)
+        if (uc == undecomposed[i].upper || uc == undecomposed[i].lower)
+            return undecomposed[i].latin;
+    return NULL;
 }
 
 /* Without marks, ligatures and strokes; ASCII letters in lower case. */

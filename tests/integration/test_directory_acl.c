@@ -156,6 +156,11 @@ static const struct {
     { "an application", SET("habilisCode=DUI,ou=applications," BASE, "habilisLabel", "D"), H },
     { "the password policy", SET("cn=default,ou=policies," BASE, "pwdMaxFailure", "20"), H },
     { "a service's description", SET("cn=sssd,ou=services," BASE, "description", "x"), 0 },
+    { "a service's password", SET("cn=sssd,ou=services," BASE, "userPassword", "{SSHA512}eHg="),
+      0 },
+    { "the decoy's password", SET("cn=decoy,ou=services," BASE, "userPassword", "{SSHA512}eHg="),
+      0 },
+    { "a person's password", SET(PAUL_DN, "userPassword", "{SSHA512}eHg="), H },
     { "the configuration", SET("cn=config", "olcSizeLimit", "1"), 0 },
 };
 
