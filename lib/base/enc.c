@@ -1,18 +1,47 @@
 #include "base/enc.h"
 
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static int base32_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
+}
+
+/* What base64 and base64url share: all but the last two characters. */
+static int alnum_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    return c >= '0' && c <= '9' ? c - '0' + 52 : -1;
+}
+
+static int base64_value(char c) { return c == '+' ? 62 : c == '/' ? 63 : alnum_value(c); }
+
+static int base64url_value(char c) { return c == '-' ? 62 : c == '_' ? 63 : alnum_value(c); }
+
 struct alphabet {
     const char *chars;
-    unsigned bits; /* a character stands for */
+    unsigned bits;         /* a character stands for */
+    int (*value_of)(char); /* -1 for what is not in it */
 };
 
-static const struct alphabet HEX = { "0123456789abcdef", 4 };
+static const struct alphabet HEX = { "0123456789abcdef", 4, hex_value };
 static const struct alphabet URL = {
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 6
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 6, base64url_value
 };
 static const struct alphabet B64 = {
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6, base64_value
 };
-static const struct alphabet B32 = { "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 5 };
+static const struct alphabet B32 = { "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 5, base32_value };
 
 /* All three forms are the same: the bit string cut in groups of some bits, one character a group. */
 static size_t encode(char *out, const void *bytes, size_t len, const struct alphabet *form)
@@ -34,16 +63,6 @@ static size_t encode(char *out, const void *bytes, size_t len, const struct alph
     return n;
 }
 
-/* No table look-up by secret value would be nicer; the alphabets are short and what is decoded
- * here was sent by the caller, who knows it already. */
-static int value_of(char c, const struct alphabet *form)
-{
-    for (unsigned v = 0; v < 1U << form->bits; v++)
-        if (form->chars[v] == c)
-            return (int)v;
-    return -1;
-}
-
 static err_t decode(struct str text, const struct alphabet *form, unsigned char *out, size_t cap,
                     size_t *out_len)
 {
@@ -51,7 +70,7 @@ static err_t decode(struct str text, const struct alphabet *form, unsigned char 
     unsigned held = 0, count = 0;
     size_t n = 0;
     for (size_t i = 0; i < text.len; i++) {
-        int v = value_of(text.ptr[i], form);
+        int v = form->value_of(text.ptr[i]);
         if (v < 0)
             return ERR(MALFORMED);
         held = (held << bits | (unsigned)v) & 0xFFFFU;
