@@ -33,12 +33,22 @@ build_bench() {
     local program
     build_preset release
     if [ $# -gt 0 ]; then
-        for program in "$@"; do "build/release/tests/bench/bench_$program"; done
+        for program in "$@"; do
+            if [ -f "tests/bench/$program.mjs" ]; then
+                tests/live --run "tests/bench/$program.mjs"
+            else
+                "build/release/tests/bench/bench_$program"
+            fi
+        done
         return
     fi
     for program in $(build_programs build/release/tests/bench 'bench_*'); do
         echo "== ${program##*/bench_}"
         "$program"
+    done
+    for program in tests/bench/*.mjs; do
+        echo "== $(basename "$program" .mjs)"
+        tests/live --run "$program"
     done
 }
 

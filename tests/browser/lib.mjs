@@ -122,6 +122,7 @@ export async function openDui(page, who, place) {
 
 export async function shot(page, name) {
     mkdirSync(shots, { recursive: true });
+    await page.mouse.move(0, 0); // nothing hovered
     await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
 }
 
