@@ -1,4 +1,4 @@
-#include "engine/snapshot.h"
+#include "engine/judge.h"
 
 /* One question, its texts turned into numbers. */
 struct asked {
@@ -17,16 +17,7 @@ struct asked {
     } prohibition;
 };
 
-/* How far a pair got. */
-struct verdict {
-    enum access_reason reason; /* ACCESS_NO_GRANT: no pair yet */
-    uint64_t set;              /* missing conditions, or obligations when reason is OK */
-    bool trace;
-    const struct hold *hold;
-    uint32_t grant;
-};
-
-static int find_right(const struct snapshot *s, struct str resource, struct str action)
+int engine_right(const struct snapshot *s, struct str resource, struct str action)
 {
     int r = index_find(&s->resource_index, resource);
     if (r == ENGINE_NONE)
@@ -118,6 +109,7 @@ static void judge(struct asked *a, const struct hold *h, const struct pair *pair
         return;
     uint64_t failing = access_failing(pair->conditions, &a->facts, h->end != MODEL_EVER);
     uint64_t login = a->s->login;
+    v->failing = failing;
     if ((failing & ~login) != 0) {
         v->reason = ACCESS_CONDITION;
         v->set = failing & ~login;
@@ -132,7 +124,7 @@ static void judge(struct asked *a, const struct hold *h, const struct pair *pair
 
 /* Furthest first; then fewest names, in alphabetical order; then what must be journalled; then the
  * first assignment and grant, which is the order they come in. */
-static bool is_better(const struct snapshot *s, const struct verdict *v, const struct verdict *best)
+bool engine_is_better(const struct snapshot *s, const struct verdict *v, const struct verdict *best)
 {
     if (v->reason != best->reason)
         return v->reason > best->reason;
@@ -159,7 +151,7 @@ static struct verdict judge_all(struct asked *a)
             continue;
         for (size_t k = 0; k < count; k++) {
             judge(a, h, &pairs[k], &v);
-            if (is_better(a->s, &v, &best))
+            if (engine_is_better(a->s, &v, &best))
                 best = v;
         }
     }
@@ -192,38 +184,71 @@ static bool is_same_person(const struct engine_subject *p, struct str owner)
     return owner.len > 0 && (str_eq(owner, p->id) || str_eq(owner, p->login));
 }
 
-void engine_decide(const struct snapshot *s, const struct engine_subject *subject,
-                   const struct engine_question *q, struct engine_decision *out)
+/* Turns the texts of a question into numbers. False, and why, when no pair will be looked at. */
+static bool prepare(const struct snapshot *s, const struct engine_subject *subject,
+                    const struct engine_question *q, struct asked *a, enum access_reason *why)
 {
-    *out = (struct engine_decision){ .assignment = ENGINE_NONE,
-                                     .emergency = ENGINE_NONE,
-                                     .grant = ENGINE_NONE };
-    if (subject != NULL && subject->of != s)
-        return; /* resolved against another snapshot: its numbers mean nothing here */
-    struct asked a = { .s = s, .p = subject, .q = q, .node = ENGINE_NONE };
-    a.right = find_right(s, q->resource, q->action);
+    *a = (struct asked){ .s = s, .p = subject, .q = q, .node = ENGINE_NONE };
+    a->right = engine_right(s, q->resource, q->action);
     if (q->structure.ptr != NULL)
-        a.node = index_find(&s->structure_index, q->structure);
-    if (subject == NULL || a.right == ENGINE_NONE ||
-        (q->structure.ptr != NULL && a.node == ENGINE_NONE)) {
-        deny(ACCESS_UNKNOWN, out);
-        return;
-    }
-    if (!subject->active) {
-        deny(ACCESS_SUSPENDED, out);
-        return;
-    }
-    a.owner_is_subject = is_same_person(subject, q->owner);
-    a.facts = (struct access_facts){
+        a->node = index_find(&s->structure_index, q->structure);
+    *why = ACCESS_UNKNOWN;
+    if (subject == NULL || a->right == ENGINE_NONE ||
+        (q->structure.ptr != NULL && a->node == ENGINE_NONE))
+        return false;
+    *why = ACCESS_SUSPENDED;
+    if (!subject->active)
+        return false;
+    a->owner_is_subject = is_same_person(subject, q->owner);
+    a->facts = (struct access_facts){
         .now = q->now,
         .acr = q->acr,
         .psc = q->psc,
         .urgence = q->urgence,
         .presence_physique = q->presence_physique,
         .supervise = q->supervise,
-        .owner_is_other = q->owner.len > 0 && q->owner_is_known && !a.owner_is_subject,
+        .owner_is_other = q->owner.len > 0 && q->owner_is_known && !a->owner_is_subject,
         .motif = q->motif,
     };
+    return true;
+}
+
+void engine_decide(const struct snapshot *s, const struct engine_subject *subject,
+                   const struct engine_question *q, struct engine_decision *out)
+{
+    struct asked a;
+    enum access_reason why = ACCESS_UNSET;
+    *out = (struct engine_decision){ .assignment = ENGINE_NONE,
+                                     .emergency = ENGINE_NONE,
+                                     .grant = ENGINE_NONE };
+    if (subject != NULL && subject->of != s)
+        return; /* resolved against another snapshot: its numbers mean nothing here */
+    if (!prepare(s, subject, q, &a, &why)) {
+        deny(why, out);
+        return;
+    }
     struct verdict v = judge_all(&a);
     answer(&v, out);
+}
+
+enum access_reason engine_judge(const struct snapshot *s, const struct engine_subject *subject,
+                                const struct engine_question *q, engine_verdict_fn *fn, void *ctx)
+{
+    struct asked a;
+    enum access_reason why = ACCESS_UNSET;
+    if ((subject != NULL && subject->of != s) || !prepare(s, subject, q, &a, &why))
+        return why;
+    for (size_t i = 0; i < a.p->count; i++) {
+        const struct hold *h = &a.p->holds[i];
+        size_t count = 0;
+        const struct pair *pairs = pairs_of(s, h->bundle, a.right, &count);
+        struct verdict v;
+        if (count == 0 || (h->is_emergency && !is_opened(&a, h)))
+            continue;
+        for (size_t k = 0; k < count; k++) {
+            judge(&a, h, &pairs[k], &v);
+            fn(ctx, &v);
+        }
+    }
+    return ACCESS_NO_GRANT;
 }

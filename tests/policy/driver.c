@@ -6,6 +6,7 @@
  */
 #include "base/buf.h"
 #include "engine/engine.h"
+#include "engine/explain.h"
 #include "token/entitlement.h"
 
 #include <stdio.h>
@@ -278,10 +279,10 @@ static void print_conflicts(const struct driver *d, enum access_reason reason, i
     }
 }
 
-static void question(struct driver *d)
+static struct engine_question read_question(const struct driver *d)
 {
     const struct str *f = d->field;
-    const struct engine_question q = {
+    return (struct engine_question){
         .resource = f[1],
         .action = f[2],
         .structure = f[3],
@@ -296,6 +297,11 @@ static void question(struct driver *d)
         .psc = flag(f[12]),
         .now = instant(f[13], 0),
     };
+}
+
+static void question(struct driver *d)
+{
+    const struct engine_question q = read_question(d);
     static const char *const effects[] = { "undecided", "deny", "permit" };
     struct engine_decision x;
     engine_decide(d->snapshot, d->subject, &q, &x);
@@ -307,6 +313,66 @@ static void question(struct driver *d)
     printf("\t%d", x.trace);
     print_conflicts(d, x.reason, q.now);
     printf("\n");
+}
+
+/* ---- explanations ---- */
+
+static const char *const kinds[] = { "login", "state",  "place",     "own",        "other",  "wait",
+                                     "renew", "assign", "emergency", "reactivate", "nothing" };
+
+static void print_instant(int64_t at)
+{
+    printf(at == MODEL_EVER ? "\t*" : "\t%lld", (long long)at);
+}
+
+/* kind, needs, structure, profile, assignment, lot, from, until */
+static void print_step(const struct driver *d, const struct explain_step *step)
+{
+    struct str none = STR("");
+    printf("\t%s", kinds[step->kind]);
+    print_set(engine_words(d->snapshot), step->needs);
+    printf("\t%.*s", STR_ARG(step->structure == ENGINE_NONE
+                                 ? none
+                                 : engine_structure_at(d->snapshot, step->structure).code));
+    printf("\t%.*s", STR_ARG(step->profile == ENGINE_NONE
+                                 ? none
+                                 : engine_profile_at(d->snapshot, step->profile).code));
+    printf("\t%d\t%.*s", step->assignment, STR_ARG(step->lot));
+    print_instant(step->from);
+    print_instant(step->until);
+}
+
+static void print_sentences(const struct driver *d, const struct explanation *x, struct buf *text)
+{
+    buf_reset(text);
+    for (size_t i = 0; i < x->step_count; i++)
+        for (int english = 0; english < 2; english++)
+            explain_say(d->snapshot, &x->steps[i], english == 1, text);
+    for (size_t i = 0; i < x->pair_count; i++)
+        for (int english = 0; english < 2; english++)
+            explain_say_pair(d->snapshot, &d->person, &x->pairs[i], english == 1, text);
+    must(buf_err(text));
+    if (!str_is_printable(buf_str(text)) || (x->step_count > 0 && text->len == 0))
+        die("a sentence that cannot be read");
+}
+
+/* reason, more profiles, how many pairs, then 8 fields a step */
+static void explain(struct driver *d)
+{
+    const struct engine_question q = read_question(d);
+    struct explanation x;
+    struct arena *arena = NULL;
+    struct buf text;
+    buf_init(&text, LINE_MAX_LEN);
+    must(arena_new(ARENA_DEFAULT_MAX, &arena));
+    must(explain_question(d->snapshot, d->subject == NULL ? NULL : &d->person, &q, arena, &x));
+    print_sentences(d, &x, &text);
+    printf("%s\t%zu\t%zu", access_reason_name(x.decision.reason), x.more_profiles, x.pair_count);
+    for (size_t i = 0; i < x.step_count; i++)
+        print_step(d, &x.steps[i]);
+    printf("\n");
+    buf_done(&text);
+    arena_free(arena);
 }
 
 /* ---- tokens ---- */
@@ -396,6 +462,7 @@ static const struct {
     { "resolve", resolve, 1 },
     { "nobody", nobody, 1 },
     { "ask", question, 14 },
+    { "explain", explain, 14 },
     { "token", token, 6 },
     { "local", local, 14 },
 };
