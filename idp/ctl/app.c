@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "base/secret.h"
 #include "directory/directory.h"
+#include "registry/client.h"
 #include "token/hash.h"
 
 #include <jansson.h>
@@ -18,6 +19,7 @@
 
 enum {
     METADATA_MAX = 64 * 1024, /* bytes */
+    PROBLEM_MAX = 512,
     CLIENT_ID_MAX = 64,
     SECRET_BYTES = 32,
     SECRET_MIN =
@@ -40,30 +42,32 @@ static bool is_client_id(struct str s)
 
 static void json_freep(json_t **j) { json_decref(*j); }
 
-static bool is_string_list(const json_t *list)
+static bool wants_secret(const json_t *metadata)
 {
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (!json_is_string(json_array_get(list, i)))
-            return false;
-    return json_is_array(list) && json_array_size(list) > 0;
+    const char *method = json_string_value(json_object_get(metadata, "token_endpoint_auth_method"));
+    /* RFC 7591 section 2: client_secret_basic when it is not said */
+    return method == NULL || strncmp(method, "client_secret_", sizeof "client_secret_" - 1) == 0;
 }
 
-/* What would be of no use at all; the provider judges the rest when it reads it. */
-static const char *what_is_wrong(const json_t *m)
+/* What the provider would refuse is refused here, with its words: it reads with the same function. */
+static bool provider_accepts(struct ctl *ctl, const char *path, const json_t *parsed,
+                             const struct client_source *source)
 {
-    static const char *const lists[] = { "redirect_uris", "post_logout_redirect_uris",
-                                         "grant_types", "response_types" };
-    if (!json_is_object(m))
-        return "un objet JSON est attendu";
-    for (size_t i = 0; i < COUNT(lists); i++) {
-        const json_t *value = json_object_get(m, lists[i]);
-        if (value != NULL && !is_string_list(value))
-            return "redirect_uris, post_logout_redirect_uris, grant_types et response_types sont "
-                   "des listes de textes non vides";
-    }
-    if (json_object_get(m, "client_secret") != NULL)
-        return "client_secret n'a pas sa place dans la description";
-    return NULL;
+    struct buf problem;
+    struct client client;
+    struct client_source tried = *source;
+    if (wants_secret(parsed)) /* made or read later; any digest will do here */
+        tried.secret_hash = STR("0000000000000000000000000000000000000000000000000000000000000000");
+    buf_init(&problem, PROBLEM_MAX);
+    err_t e = client_parse(ctl->arena, &tried, &problem, &client);
+    if (err_ok(e))
+        client_done(&client);
+    else if (problem.len > 0)
+        (void)ctl_fail("%s : %.*s", path, STR_ARG(buf_str(&problem)));
+    else
+        (void)ctl_fail("%s : %s", path, ctl_reason(e));
+    buf_done(&problem);
+    return err_ok(e);
 }
 
 /* Compact, keys in the order of the file, in the arena. */
@@ -75,11 +79,6 @@ static bool read_metadata(struct ctl *ctl, const char *path, json_t **parsed, st
         (void)ctl_fail("%s, ligne %d, colonne %d : %s", path, error.line, error.column, error.text);
         return false;
     }
-    const char *wrong = what_is_wrong(*parsed);
-    if (wrong != NULL) {
-        (void)ctl_fail("%s : %s", path, wrong);
-        return false;
-    }
     char *dump = json_dumps(*parsed, JSON_COMPACT);
     bool ok = dump != NULL && strlen(dump) <= METADATA_MAX &&
               err_ok(arena_str(ctl->arena, str_of(dump), text));
@@ -87,13 +86,6 @@ static bool read_metadata(struct ctl *ctl, const char *path, json_t **parsed, st
     if (!ok)
         (void)ctl_fail("%s : trop grand", path);
     return ok;
-}
-
-static bool wants_secret(const json_t *metadata)
-{
-    const char *method = json_string_value(json_object_get(metadata, "token_endpoint_auth_method"));
-    /* RFC 7591 section 2: client_secret_basic when it is not said */
-    return method == NULL || strncmp(method, "client_secret_", sizeof "client_secret_" - 1) == 0;
 }
 
 /* ---- the secret ---- */
@@ -148,11 +140,8 @@ static const struct known_entry *find(const struct known *k, const char *attr, s
     return NULL;
 }
 
-struct client {
-    struct str id, application, metadata, secret_hash;
-};
-
-static err_t write_client(struct ctl *ctl, const struct known_entry *known, const struct client *c)
+static err_t write_client(struct ctl *ctl, const struct known_entry *known,
+                          const struct client_source *c)
 {
     static const struct str object_class = STR_INIT("habilisClient");
     char now[DATE_LDAP_LEN + 1];
@@ -180,7 +169,8 @@ static err_t write_client(struct ctl *ctl, const struct known_entry *known, cons
 }
 
 /* The client as it is now (*known NULL: a new one); false after saying what is in the way. */
-static bool look_up(struct ctl *ctl, const struct client *c, const struct known_entry **known)
+static bool look_up(struct ctl *ctl, const struct client_source *c,
+                    const struct known_entry **known)
 {
     static const char *const app_attrs[] = { "habilisCode", NULL };
     static const char *const client_attrs[] = { "habilisClientId", "habilisSecretHash", NULL };
@@ -216,12 +206,13 @@ static bool has_hash(const struct known_entry *known)
 static int add(struct ctl *ctl, int argc, char **argv)
 {
     __attribute__((cleanup(json_freep))) json_t *metadata = NULL;
-    struct client c = { .id = str_of(argv[0]), .application = str_of(argv[1]) };
+    struct client_source c = { .id = str_of(argv[0]), .application = str_of(argv[1]) };
     const struct known_entry *known = NULL;
     struct str fresh = STR("");
     if (!is_client_id(c.id))
         return ctl_fail("identifiant de client mal formé : lettres, chiffres, « . _ - »");
-    if (!read_metadata(ctl, argv[2], &metadata, &c.metadata) || !look_up(ctl, &c, &known))
+    if (!read_metadata(ctl, argv[2], &metadata, &c.metadata) ||
+        !provider_accepts(ctl, argv[2], metadata, &c) || !look_up(ctl, &c, &known))
         return CTL_FAILED;
     bool secret = wants_secret(metadata);
     if (argc > 3 && !secret)

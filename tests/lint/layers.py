@@ -55,7 +55,7 @@ MAY_INCLUDE = {
     "idp/authzen": BELOW_ENDPOINTS,
     "idp/scim": BELOW_ENDPOINTS,
     "idp/ctl": ("lib", "policies/engine", "policies/catalogue", "idp/config", "idp/directory", "idp/state", "idp/keys",
-                "idp/journal", "idp/login"),
+                "idp/journal", "idp/registry", "idp/login"),
     "idp": ("lib", "policies/engine", "idp"),
     "plugins": ("lib/include",),  # what is installed, and nothing else of ours
     "tests": ("lib", "policies", "idp", "plugins", "tests"),

@@ -2,9 +2,11 @@
 // OpenID Connect, done by hand so that every byte can be wrong on purpose.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes, createPublicKey, verify } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 export const demo = JSON.parse(readFileSync(process.env.HABILIS_DEMO, 'utf8'));
 export const issuer = demo.issuer;
@@ -159,3 +161,32 @@ export async function verified(token) {
         { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url')), 'signature');
     return { header, claims: JSON.parse(Buffer.from(payload, 'base64url')) };
 }
+
+const folder = dirname(process.env.HABILIS_DEMO);
+const root = process.env.HABILIS_ROOT;
+const run = promisify(execFile);
+
+/** habilisctl of the running demonstration; METADATA becomes a file named last. Its output. */
+export async function ctl(words, metadata) {
+    const more = [];
+    if (metadata) {
+        more.push(join(folder, 'metadata.json'));
+        writeFileSync(more[0], JSON.stringify(metadata));
+    }
+    const program = process.env.HABILIS_CTL ?? join(root, 'build/release/idp/ctl/habilisctl');
+    return (await run(program, ['-c', join(folder, 'habilisd.conf'), ...words, ...more])).stdout;
+}
+
+/** SIGKILL, and until it is gone. */
+export async function killProvider() {
+    const { pid } = JSON.parse(readFileSync(join(folder, 'pids.json'), 'utf8')).habilisd;
+    process.kill(pid, 'SIGKILL');
+    for (let i = 0; i < 100; i++) {
+        try { process.kill(pid, 0); } catch { return; }
+        if (/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+}
+
+/** Starts again whatever of the demonstration does not run. */
+export const restart = () => run('python3', ['-m', 'tools.demo', '--dir', folder, '--detach'], { cwd: root });
