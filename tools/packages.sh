@@ -9,7 +9,7 @@ declare -A PACKAGES=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config gettext python3
         libssl-dev libjansson-dev libmicrohttpd-dev libgnutls28-dev libldap-dev libsqlite3-dev
         liboath-dev libqrencode-dev libargon2-dev libcurl4-openssl-dev libcsv-dev
-        libunistring-dev check"
+        libunistring-dev libyaml-dev check"
     [clang]="clang libclang-rt-14-dev"
     [run]="slapd slapd-contrib ldap-utils openssl python3"
     [lint]="clang-format clang-tidy shellcheck git python3"
