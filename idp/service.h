@@ -16,6 +16,7 @@ struct keys;
 struct jwks;
 struct pages;
 struct registry;
+struct opened;
 
 enum { SERVICE_CSRF_KEY_LEN = 32 };
 
@@ -28,6 +29,7 @@ struct service {
     struct jwks *own_keys; /* the public halves of the signing keys, to verify our own tokens */
     struct pages *pages;
     struct registry *registry;
+    struct opened *opened; /* emergencies open now (emergency/opened.h) */
     struct str issuer;
     struct str charter_version, charter_text; /* version empty: there is no charter */
     char *charter_owned; /* what charter_text points to, when read from a file */

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "config/config.h"
 #include "directory/directory.h"
+#include "emergency/opened.h"
 #include "journal/journal.h"
 #include "keys/keys.h"
 #include "login/otp.h"
@@ -55,6 +56,12 @@ static err_t open_state(struct service *svc)
     struct state_why why = { .text = "" };
     err_t e = state_open(&options, &why, &svc->state);
     return err_ok(e) ? e : failed("state", why.text, e);
+}
+
+static err_t open_emergencies(struct service *svc)
+{
+    err_t e = opened_start(svc->state, &svc->opened);
+    return err_ok(e) ? e : failed("emergencies", "the state could not be read", e);
 }
 
 static err_t open_journal(struct service *svc)
@@ -192,8 +199,8 @@ err_t service_tell(struct service *svc, enum journal_event event, const struct j
 static err_t open_all(struct service *svc)
 {
     static err_t (*const parts[])(struct service *) = {
-        open_keys,    open_state,     open_journal,  open_pages,
-        read_charter, open_directory, open_registry,
+        open_keys,  open_state,   open_journal,   open_emergencies,
+        open_pages, read_charter, open_directory, open_registry,
     };
     TRY(otp_init());
     set_limits(svc);
@@ -214,11 +221,13 @@ err_t service_open(const struct config *config, struct service *out)
 
 void service_close(struct service *svc)
 {
+    opened_stop(svc->opened); /* first: its last uses go to the journal */
     if (svc->journal != NULL) {
         err_t ignored =
             service_tell(svc, JOURNAL_SERVICE_STOPPED, NULL); /* stopping all the same */
         (void)ignored;
     }
+    opened_stop(svc->opened);        /* its last uses go to the journal */
     directory_close(svc->directory); /* the watch ends here: nobody reloads the registry any more */
     registry_close(svc->registry);
     pages_free(svc->pages);

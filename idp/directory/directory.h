@@ -145,6 +145,37 @@ struct dir_clients {
 };
 NODISCARD err_t directory_clients(struct directory *d, struct arena *a, struct dir_clients *out);
 
+/* What a break-glass is in one application; kept in ou=constraints. */
+struct dir_emergency {
+    struct str application; /* code */
+    struct str label;
+    struct str lot; /* code of what it opens */
+    struct str open_resource, open_action, review_resource, review_action;
+    const struct str *told; /* profiles, in byte order */
+    size_t told_count;
+    int64_t hours, review_days;
+};
+struct dir_emergencies {
+    const struct dir_emergency *list; /* ordered by application */
+    size_t count;
+};
+/* An entry that is wrong is DIRECTORY. */
+NODISCARD err_t directory_emergencies(struct directory *d, struct arena *a,
+                                      struct dir_emergencies *out);
+
+/* Every assignment of PROFILE, live or not, whoever holds it, in no order. */
+struct dir_holder {
+    struct str person; /* her id */
+    struct str structure;
+    int64_t start, end;
+};
+struct dir_holders {
+    const struct dir_holder *list;
+    size_t count;
+};
+NODISCARD err_t directory_holders(struct directory *d, struct arena *a, struct str profile,
+                                  struct dir_holders *out);
+
 /* ---- changes made by others ---- */
 
 enum dir_change { DIR_CHANGE_MODEL = 1, DIR_CHANGE_PEOPLE = 2, DIR_CHANGE_RESYNC = 4 }; /* bits */

@@ -21,7 +21,8 @@ static err_t put_app(struct login *l, const struct client *client, json_t *list)
     bool any = false;
     struct rights_question q = { .application = client->application,
                                  .structure = l->progress.structure,
-                                 .now = l->c->now };
+                                 .now = l->c->now,
+                                 .opened = l->c->svc->opened };
     if ((client->grants & CLIENT_GRANT_CODE) == 0 || client->uri.len == 0)
         return ERR(OK);
     TRY(rights_any(l->c->view, l->c->arena, &l->person, &q, &any));

@@ -1,12 +1,13 @@
 #include "login/rights.h"
 
 #include "base/jsonw.h"
+#include "emergency/opened.h"
 #include "engine/engine.h"
 
 enum { PLACES_MAX = 64, PROFILES_MAX = 16 };
 
-static err_t resolve(const struct view *v, struct arena *a, const struct dir_person *p,
-                     struct engine_subject **out)
+static err_t resolve_with(const struct view *v, struct arena *a, const struct dir_person *p,
+                          const struct opened_list *opened, struct engine_subject **out)
 {
     struct engine_assignment *list = arena_array(a, p->assignment_count + 1, sizeof *list);
     if (list == NULL)
@@ -19,12 +20,29 @@ static err_t resolve(const struct view *v, struct arena *a, const struct dir_per
                                     .login = p->login,
                                     .active = p->active,
                                     .assignments = list,
-                                    .assignment_count = p->assignment_count };
+                                    .assignment_count = p->assignment_count,
+                                    .emergencies = opened->list,
+                                    .emergency_count = opened->count };
     size_t size = engine_subject_size(&person);
     void *memory = arena_alloc(a, size);
     if (memory == NULL)
         return ERR(NO_MEMORY);
     return engine_person_resolve(v->snapshot, &person, memory, size, out);
+}
+
+/* For what no emergency changes: where she works, how she must sign in. */
+static err_t resolve(const struct view *v, struct arena *a, const struct dir_person *p,
+                     struct engine_subject **out)
+{
+    return resolve_with(v, a, p, &(struct opened_list){ NULL, 0 }, out);
+}
+
+static err_t resolve_now(const struct view *v, struct arena *a, const struct dir_person *p,
+                         const struct rights_question *q, struct engine_subject **out)
+{
+    struct opened_list opened;
+    TRY(opened_of(q->opened, a, p->id, q->now, &opened));
+    return resolve_with(v, a, p, &opened, out);
 }
 
 static err_t fill_profiles(const struct view *v, struct arena *a, const int *numbers, size_t count,
@@ -122,7 +140,7 @@ err_t rights_entitlements(const struct view *v, struct arena *a, const struct di
                           const struct rights_question *q, struct buf *out, int64_t *not_after)
 {
     struct engine_subject *subject = NULL;
-    TRY(resolve(v, a, p, &subject));
+    TRY(resolve_now(v, a, p, q, &subject));
     struct engine_token token = { .structure = engine_structure(v->snapshot, q->structure),
                                   .application = engine_application(v->snapshot, q->application),
                                   .acr = (enum access_acr)q->login.acr,
@@ -148,7 +166,7 @@ err_t rights_any(const struct view *v, struct arena *a, const struct dir_person 
     size_t count = 0;
     int64_t not_after = 0;
     struct engine_subject *subject = NULL;
-    TRY(resolve(v, a, p, &subject));
+    TRY(resolve_now(v, a, p, q, &subject));
     struct engine_token token = { .structure = engine_structure(v->snapshot, q->structure),
                                   .application = engine_application(v->snapshot, q->application),
                                   .acr = ACCESS_EIDAS3,

@@ -51,10 +51,12 @@ struct rights_login {
 
 /* Appends the member `entitlements`, a JSON array, of what is granted in APPLICATION at the active STRUCTURE; *not_after is
  * when the first thing that they rest on ends (INT64_MAX: nothing does). */
+struct opened;
 struct rights_question {
     struct str application, structure;
     struct rights_login login;
     int64_t now;
+    struct opened *opened; /* emergencies (emergency/opened.h); NULL: none count */
 };
 NODISCARD err_t rights_entitlements(const struct view *v, struct arena *a,
                                     const struct dir_person *p, const struct rights_question *q,

@@ -63,7 +63,11 @@ static err_t finish(struct arena *a, struct buf *b, struct str *out)
 static err_t write_access(const struct service *svc, const struct view *v, struct arena *a,
                           struct grant *g, struct buf *b)
 {
-    struct rights_question q = { g->audience, g->place->structure, { g->acr, g->amr }, g->now };
+    struct rights_question q = { .application = g->audience,
+                                 .structure = g->place->structure,
+                                 .login = { g->acr, g->amr },
+                                 .now = g->now,
+                                 .opened = svc->opened };
     int64_t not_after = INT64_MAX;
     put_access_head(b, svc, g, g->person->id);
     put_sign_in(b, g);

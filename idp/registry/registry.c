@@ -99,6 +99,8 @@ static err_t load(struct directory *d, struct counted_view **out)
         e = load_rules(d, &v->view.snapshot);
     if (err_ok(e))
         e = load_clients(d, v);
+    if (err_ok(e))
+        e = directory_emergencies(d, v->arena, &v->view.emergencies);
     if (!err_ok(e)) {
         view_free(v);
         return e;
@@ -198,5 +200,13 @@ const struct client *view_client(const struct view *v, struct str client_id)
         else
             low = middle + 1;
     }
+    return NULL;
+}
+
+const struct dir_emergency *view_emergency(const struct view *v, struct str application)
+{
+    for (size_t i = 0; i < v->emergencies.count; i++)
+        if (str_eq(v->emergencies.list[i].application, application))
+            return &v->emergencies.list[i];
     return NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef REGISTRY_REGISTRY_H
 #define REGISTRY_REGISTRY_H
 
+#include "directory/directory.h"
 #include "registry/client.h"
 
 struct directory;
@@ -19,7 +20,8 @@ struct view {
     struct snapshot *snapshot;    /* owned by the view */
     const struct client *clients; /* ordered by id */
     size_t client_count;
-    int64_t loaded; /* seconds, UTC: when it was read */
+    struct dir_emergencies emergencies; /* what a break-glass opens, per application */
+    int64_t loaded;                     /* seconds, UTC: when it was read */
 };
 
 /* Reads the directory for the first time. Errors: those of registry_reload(). */
@@ -37,6 +39,9 @@ NODISCARD err_t registry_reload(struct registry *r);
 
 const struct view *registry_take(struct registry *r); /* never NULL; give it back */
 void registry_give(struct registry *r, const struct view *v);
+
+/* The break-glass of an application; NULL: it has none. */
+const struct dir_emergency *view_emergency(const struct view *v, struct str application);
 
 const struct client *view_client(const struct view *v, struct str client_id); /* NULL: unknown */
 

@@ -84,4 +84,29 @@ static const char version_1[] =
     " mac BLOB NOT NULL CHECK (length(mac) = 32)"
     ") STRICT;";
 
-const char *const sqlite_migrations[] = { version_1, NULL };
+/* Break-glass, and the mail that tells of it. */
+static const char version_2[] =
+    "CREATE TABLE emergency ("
+    " id TEXT NOT NULL PRIMARY KEY, person TEXT NOT NULL, sid TEXT NOT NULL,"
+    " application TEXT NOT NULL, lot TEXT NOT NULL, structure TEXT NOT NULL,"
+    " resource TEXT NOT NULL, instance TEXT NOT NULL, label TEXT NOT NULL,"
+    " reason TEXT NOT NULL,"
+    " opened INTEGER NOT NULL, ends INTEGER NOT NULL CHECK (ends > opened),"
+    " closed INTEGER NOT NULL, used INTEGER NOT NULL, review_due INTEGER NOT NULL,"
+    " reviewed INTEGER NOT NULL, reviewer TEXT NOT NULL, verdict TEXT NOT NULL,"
+    " comment TEXT NOT NULL, purge_at INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX emergency_end ON emergency (ends);"
+    "CREATE INDEX emergency_person ON emergency (person, ends);"
+    "CREATE INDEX emergency_review ON emergency (reviewed, review_due);"
+    "CREATE INDEX emergency_purge ON emergency (purge_at);"
+
+    "CREATE TABLE outbox ("
+    " id TEXT NOT NULL PRIMARY KEY, recipient TEXT NOT NULL, subject TEXT NOT NULL,"
+    " body TEXT NOT NULL, created INTEGER NOT NULL, due INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL, expires INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX outbox_due ON outbox (due);"
+    "CREATE INDEX outbox_expiry ON outbox (expires);";
+
+const char *const sqlite_migrations[] = { version_1, version_2, NULL };

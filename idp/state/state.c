@@ -173,8 +173,9 @@ void state_set_hooks(struct state *st, const struct state_hooks *hooks)
 
 err_t state_purge(struct state_tx *tx, int64_t now, int64_t limit, int64_t *deleted)
 {
-    static const enum sql_id all[] = { SQL_PURGE_SESSION, SQL_PURGE_FLOW, SQL_PURGE_CODE,
-                                       SQL_PURGE_OTP,     SQL_PURGE_JTI,  SQL_PURGE_THROTTLE };
+    static const enum sql_id all[] = { SQL_PURGE_SESSION,   SQL_PURGE_FLOW,  SQL_PURGE_CODE,
+                                       SQL_PURGE_OTP,       SQL_PURGE_JTI,   SQL_PURGE_THROTTLE,
+                                       SQL_PURGE_EMERGENCY, SQL_PURGE_OUTBOX };
     int64_t sum = 0;
     for (size_t i = 0; i < COUNT(all); i++) {
         int64_t n = 0;

@@ -17,7 +17,7 @@
  * texts that come out live in the arena given.
  *
  * Time is always given: seconds, UTC. Record types: session.h, flow.h, code.h, spent.h,
- * throttle.h. The journal (idp/journal) appends to the same transactions.
+ * throttle.h, emergency.h, outbox.h. The journal (idp/journal) appends to the same transactions.
  */
 #ifndef STATE_STATE_H
 #define STATE_STATE_H

@@ -9,6 +9,9 @@
 #define CODE_COLUMNS                                                                       \
     "client_id, redirect_uri, challenge, nonce, scope, resource, sid, person, structure, " \
     "amr, family, auth_time, expires, acr, auth_time_asked"
+#define EMERGENCY_COLUMNS                                                                         \
+    "id, person, sid, application, lot, structure, resource, instance, label, reason, reviewer, " \
+    "verdict, comment, opened, ends, closed, used, review_due, reviewed"
 #define JOURNAL_COLUMNS \
     "seq, at_ms, event, actor, subject, client, structure, session, network, data, prev, hash"
 
@@ -80,6 +83,33 @@ const struct sql_statement sql_statements[SQL_ID_COUNT] = {
                          "open_at = excluded.open_at, expires = excluded.expires"),
     WRITES(THROTTLE_DELETE, "DELETE FROM throttle WHERE key = $1"),
 
+    WRITES(EMERGENCY_INSERT,
+           "INSERT INTO emergency (" EMERGENCY_COLUMNS ", purge_at) VALUES ($1, $2, $3, $4, $5, "
+           "$6, $7, $8, $9, $10, '', '', '', $11, $12, 0, 0, $13, 0, $14)"),
+    READS(EMERGENCY_BY_ID, "SELECT " EMERGENCY_COLUMNS " FROM emergency WHERE id = $1"),
+    READS(EMERGENCY_OPEN, "SELECT " EMERGENCY_COLUMNS " FROM emergency WHERE ends > $1 "
+                          "ORDER BY ends LIMIT $2"),
+    READS(EMERGENCY_OPEN_OF, "SELECT " EMERGENCY_COLUMNS " FROM emergency WHERE person = $1 "
+                             "AND ends > $2 ORDER BY ends LIMIT $3"),
+    READS(EMERGENCY_TO_REVIEW, "SELECT " EMERGENCY_COLUMNS " FROM emergency WHERE reviewed = 0 "
+                               "ORDER BY review_due LIMIT $1"),
+    /* Closing early moves the end: there is one instant to look at. */
+    WRITES(EMERGENCY_CLOSE, "UPDATE emergency SET ends = CASE WHEN opened < $1 THEN $1 "
+                            "ELSE opened + 1 END, closed = 1 WHERE id = $2 AND person = $3 "
+                            "AND ends > $1"),
+    WRITES(EMERGENCY_USE, "UPDATE emergency SET used = $1 WHERE id = $2 AND used = 0"),
+    WRITES(EMERGENCY_REVIEW, "UPDATE emergency SET reviewed = $1, reviewer = $2, verdict = $3, "
+                             "comment = $4, purge_at = $5 WHERE id = $6 AND reviewed = 0 "
+                             "AND person <> $2"),
+
+    WRITES(OUTBOX_INSERT, "INSERT INTO outbox (id, recipient, subject, body, created, due, "
+                          "attempts, expires) VALUES ($1, $2, $3, $4, $5, $5, 0, $6)"),
+    READS(OUTBOX_DUE, "SELECT id, recipient, subject, body, created, attempts FROM outbox "
+                      "WHERE due <= $1 ORDER BY due LIMIT $2"),
+    WRITES(OUTBOX_SENT, "DELETE FROM outbox WHERE id = $1"),
+    WRITES(OUTBOX_LATER, "UPDATE outbox SET due = $1, attempts = attempts + 1 WHERE id = $2"),
+    READS(OUTBOX_WAITING, "SELECT count(*) FROM outbox WHERE due > 0"),
+
     PURGE(PURGE_SESSION, "session", "id", "idle_expires"),
     PURGE(PURGE_FLOW, "flow", "id", "expires"),
     PURGE(PURGE_CODE, "code", "id", "purge_at"),
@@ -87,6 +117,8 @@ const struct sql_statement sql_statements[SQL_ID_COUNT] = {
                       "FROM otp_spent WHERE expires <= $1 ORDER BY expires LIMIT $2)"),
     PURGE(PURGE_JTI, "jti", "key", "expires"),
     PURGE(PURGE_THROTTLE, "throttle", "key", "expires"),
+    PURGE(PURGE_EMERGENCY, "emergency", "id", "purge_at"),
+    PURGE(PURGE_OUTBOX, "outbox", "id", "expires"),
 
     READS(JOURNAL_TAIL, "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"),
     WRITES(JOURNAL_INSERT, "INSERT INTO journal (" JOURNAL_COLUMNS ") VALUES "

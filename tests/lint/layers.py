@@ -18,7 +18,7 @@ LIBRARY_HOMES = {
     r"argon2\.h": ("idp/directory",),
     r"liboath/.*": ("idp/login",),
     r"qrencode\.h": ("idp/pages",),
-    r"curl/.*": ("lib/http",),
+    r"curl/.*": ("lib/http", "idp/mail"),
     r"jansson\.h": ("lib/json", "lib/token", "lib/http", "idp/http", "idp/pages", "idp/registry",
                     "idp/web", "idp/login", "idp/home", "idp/metrics", "idp/oidc", "idp/ctl", "plugins"),
     r"csv\.h|unistr\.h|uninorm\.h|unicase\.h|unictype\.h": ("idp/ctl",),
@@ -30,7 +30,7 @@ LIBRARY_HOMES = {
 
 # folder -> the folders of ours it may include; its own is always allowed
 BELOW_LOGIN = ("lib", "policies/engine", "idp/config", "idp/http", "idp/directory", "idp/state",
-               "idp/keys", "idp/journal", "idp/pages", "idp/registry", "idp/web")
+               "idp/keys", "idp/journal", "idp/emergency", "idp/pages", "idp/registry", "idp/web")
 BELOW_ENDPOINTS = (*BELOW_LOGIN, "idp/login")
 MAY_INCLUDE = {
     "lib/base": (),
@@ -43,6 +43,8 @@ MAY_INCLUDE = {
     "idp/state": ("lib",),
     "idp/keys": ("lib", "idp/state"),
     "idp/journal": ("lib", "idp/state"),
+    "idp/emergency": ("lib", "policies/engine", "idp/state", "idp/journal"),
+    "idp/mail": ("lib", "idp/config", "idp/state"),
     "idp/pages": ("lib", "idp/http"),
     "idp/registry": ("lib", "policies/engine", "idp/directory"),
     "idp/web": tuple(f for f in BELOW_LOGIN if f != "idp/web"),
@@ -50,6 +52,7 @@ MAY_INCLUDE = {
     "idp/home": BELOW_ENDPOINTS,
     "idp/metrics": BELOW_ENDPOINTS,
     "idp/oidc": BELOW_ENDPOINTS,
+    "idp/glass": BELOW_ENDPOINTS,
     "idp/home": BELOW_ENDPOINTS,
     "idp/metrics": BELOW_ENDPOINTS,
     "idp/authzen": BELOW_ENDPOINTS,
