@@ -14,13 +14,16 @@ export const root = process.env.HABILIS_ROOT;
 export const shots = join(root, 'build/screenshots');
 const folder = dirname(process.env.HABILIS_DEMO);
 const secrets = JSON.parse(readFileSync(join(folder, 'secrets.json'), 'utf8')); // key -> password
-const codes = join(folder, 'codes.json'); // secret -> last step used, shared by the test files
+// shared by the test files: secret -> last step used; login -> secret enrolled by a test
+const codes = join(folder, 'codes.json');
+const kept = () => { try { return JSON.parse(readFileSync(codes, 'utf8')); } catch { return {}; } };
+const keep = (more) => writeFileSync(codes, JSON.stringify({ ...kept(), ...more }));
 
 /** The person of the demonstration made for KEY (nurse, educator, agency…). */
 export function person(key) {
     const found = demo.people.find((p) => p.password === secrets.people[key].password);
     assert.ok(found, `no ${key} in demo.json`);
-    return found;
+    return { ...found, totp_secret: found.totp_secret ?? kept()[found.username] ?? null };
 }
 
 const BROWSER_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -57,13 +60,10 @@ export function codeOfStep(secret, step) {
 
 /** A code that was not used yet: each step counts once, and one neighbour step is tolerated. */
 export async function nextCode(secret) {
-    let used = {};
-    try { used = JSON.parse(readFileSync(codes, 'utf8')); } catch { /* first code of all */ }
     const now = () => Math.floor(Date.now() / 30_000);
-    const step = Math.max((used[secret] ?? 0) + 1, now());
+    const step = Math.max((kept()[secret] ?? 0) + 1, now());
     while (step > now() + 1) await sleep(250);
-    used[secret] = step;
-    writeFileSync(codes, JSON.stringify(used));
+    keep({ [secret]: step });
     return codeOfStep(secret, step);
 }
 
@@ -96,6 +96,7 @@ export async function goThrough(page, who, place) {
             seen.push('enrol');
             who.totp_secret = (await page.locator('code.key').textContent()).replace(/\s/g, '');
             await fillCode(page, who);
+            keep({ [who.username]: who.totp_secret });
         } else if (await has(page, 'input[autocomplete="one-time-code"]')) {
             seen.push('otp');
             await fillCode(page, who);

@@ -47,7 +47,7 @@ test('the charter is asked once per version; an administrator sees no resident',
 
 test('an educator enrols a second factor at the first sign-in, by typing the key', () =>
     inProfile(async (page) => {
-        const educator = { ...person('educator') };
+        const educator = person('educator');
         assert.equal(educator.totp_secret, null);
         const seen = await openDui(page, educator);
         assert.deepEqual(withoutCharter(seen), ['login', 'enrol']);
