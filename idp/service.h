@@ -17,6 +17,7 @@ struct jwks;
 struct pages;
 struct registry;
 struct opened;
+struct sender;
 
 enum { SERVICE_CSRF_KEY_LEN = 32 };
 
@@ -30,6 +31,7 @@ struct service {
     struct pages *pages;
     struct registry *registry;
     struct opened *opened; /* emergencies open now (emergency/opened.h) */
+    struct sender *sender; /* of mail */
     struct str issuer;
     struct str charter_version, charter_text; /* version empty: there is no charter */
     char *charter_owned; /* what charter_text points to, when read from a file */

@@ -10,6 +10,7 @@
 #include "journal/journal.h"
 #include "keys/keys.h"
 #include "login/otp.h"
+#include "mail/sender.h"
 #include "pages/pages.h"
 #include "registry/registry.h"
 #include "state/state.h"
@@ -62,6 +63,12 @@ static err_t open_emergencies(struct service *svc)
 {
     err_t e = opened_start(svc->state, &svc->opened);
     return err_ok(e) ? e : failed("emergencies", "the state could not be read", e);
+}
+
+static err_t open_mail(struct service *svc)
+{
+    err_t e = sender_start(svc->config, svc->state, &svc->sender);
+    return err_ok(e) ? e : failed("mail", "mail.from, mail.password_file", e);
 }
 
 static err_t open_journal(struct service *svc)
@@ -199,7 +206,7 @@ err_t service_tell(struct service *svc, enum journal_event event, const struct j
 static err_t open_all(struct service *svc)
 {
     static err_t (*const parts[])(struct service *) = {
-        open_keys,  open_state,   open_journal,   open_emergencies,
+        open_keys,  open_state,   open_journal,   open_emergencies, open_mail,
         open_pages, read_charter, open_directory, open_registry,
     };
     TRY(otp_init());
@@ -221,6 +228,7 @@ err_t service_open(const struct config *config, struct service *out)
 
 void service_close(struct service *svc)
 {
+    sender_stop(svc->sender);
     opened_stop(svc->opened); /* first: its last uses go to the journal */
     if (svc->journal != NULL) {
         err_t ignored =

@@ -73,6 +73,13 @@ struct config {
     int64_t throttle_account;  /* failures per account in it */
     int64_t throttle_network;  /* failures per network in it */
 
+    /* mail */
+    const char *mail_smtp_url; /* smtp:// or smtps://; NULL: nothing is sent */
+    const char *mail_from;     /* address */
+    const char *mail_ca_file;  /* NULL: the system's */
+    const char *mail_user;     /* NULL: no authentication */
+    const char *mail_password_file;
+
     int64_t log_level; /* enum log_level */
 };
 

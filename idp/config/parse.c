@@ -190,6 +190,17 @@ static void complain(struct parser *p, const char *what)
     end_problem(p, what);
 }
 
+static void check_mail(struct parser *p, const struct config *c)
+{
+    struct str url = str_of(c->mail_smtp_url);
+    if (url.len > 0 && !str_starts(url, STR("smtp://")) && !str_starts(url, STR("smtps://")))
+        complain(p, "mail.smtp_url must begin with smtp:// or smtps://");
+    if (c->mail_smtp_url != NULL && c->mail_from == NULL)
+        complain(p, "mail.smtp_url needs mail.from");
+    if ((c->mail_user == NULL) != (c->mail_password_file == NULL))
+        complain(p, "mail.user and mail.password_file go together");
+}
+
 /* What one key alone cannot tell. Only when each is right. */
 static void check_together(struct parser *p)
 {
@@ -204,6 +215,7 @@ static void check_together(struct parser *p)
         complain(p, "metrics.address must be a loopback address");
     if (c->session_idle > c->session_max)
         complain(p, "session.idle is longer than session.max");
+    check_mail(p, c);
     if (c->charter_file != NULL && c->charter_version == NULL)
         complain(p, "charter.file needs charter.version");
 }

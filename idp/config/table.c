@@ -120,10 +120,31 @@ static const struct config_key signing_in[] = {
       "Failed attempts per network in that time." },
 };
 
+static const struct config_key mail[] = {
+    { "mail.smtp_url", CONFIG_TEXT, AT(mail_smtp_url), NULL, false, 0, 0,
+      "smtp://smtp.example.fr:587",
+      "The mail server that takes what the service has to tell: who opened an emergency access, "
+      "where. "
+      "`smtps://` speaks TLS from the start; `smtp://` to another machine must offer STARTTLS. Not "
+      "given: mail waits, for 14 days." },
+    { "mail.from", CONFIG_TEXT, AT(mail_from), NULL, false, 0, 0, "habilis@example.fr",
+      "The address that mail comes from." },
+    { "mail.ca_file", CONFIG_PATH, AT(mail_ca_file), NULL, false, 0, 0, "/etc/habilis/mail-ca.pem",
+      "Authorities that certify the mail server, PEM. Not given: the system's." },
+    { "mail.user", CONFIG_TEXT, AT(mail_user), NULL, false, 0, 0, "habilis",
+      "Account at the mail server. Not given: no authentication." },
+    { "mail.password_file", CONFIG_SECRET, AT(mail_password_file), NULL, false, 0, 0,
+      "/etc/habilis/mail.password", "File that holds its password." },
+};
+
 const struct config_group config_groups[] = {
-    { "The service", service, COUNT(service) },    { "Listening", listening, COUNT(listening) },
-    { "Limits", limits, COUNT(limits) },           { "Directory", directory, COUNT(directory) },
-    { "State and keys", storage, COUNT(storage) }, { "Signing in", signing_in, COUNT(signing_in) },
+    { "The service", service, COUNT(service) },
+    { "Listening", listening, COUNT(listening) },
+    { "Limits", limits, COUNT(limits) },
+    { "Directory", directory, COUNT(directory) },
+    { "State and keys", storage, COUNT(storage) },
+    { "Signing in", signing_in, COUNT(signing_in) },
+    { "Mail", mail, COUNT(mail) },
 };
 const size_t config_group_count = COUNT(config_groups);
 
