@@ -48,6 +48,12 @@ enum {
     X(DIRECTORY_UP, "directory_up", 0, "", "L’annuaire répond de nouveau")                      \
     X(DIRECTORY_LOADED, "directory_loaded", 0, "source",                                        \
       "Des données ont été chargées dans l’annuaire")                                           \
+    X(RULES_CHANGED, "rules_changed", 0, "digest lines added removed",                          \
+      "Les règles d’accès ont changé")                                                          \
+    X(DUTIES_CONFLICT, "duties_conflict", NEED_SUBJECT | NEED_STRUCTURE,                        \
+      "profiles other_structure from until", "Une personne cumule deux profils incompatibles")  \
+    X(DUTIES_RESOLVED, "duties_resolved", NEED_SUBJECT, "profiles",                             \
+      "Un cumul de profils incompatibles a pris fin")                                           \
     X(SIGN_IN_OK, "sign_in_ok", NEED_ACTOR | NEED_SESSION | NEED_NETWORK, "acr amr",            \
       "Connexion réussie")                                                                      \
     X(SIGN_IN_FAILED, "sign_in_failed", NEED_NETWORK, "reason", "Connexion refusée")            \

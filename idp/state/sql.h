@@ -1,6 +1,6 @@
 /* sql.h - between the record types and a database: statements by name, and what a driver does.
  *
- * Private to idp/state and idp/journal. All SQL text of the service is in statements.c, but for
+ * Private to idp/state, idp/journal and idp/history. All SQL text of the service is in statements.c, but for
  * the schema (schema.c): session.c, code.c and the others name a statement and give values. What
  * speaks to one database product is behind `struct sql_driver`; the SQL is written so that SQLite
  * and PostgreSQL both take it: parameters $1, $2 … numbered by first appearance, ON CONFLICT,

@@ -109,4 +109,37 @@ static const char version_2[] =
     "CREATE INDEX outbox_due ON outbox (due);"
     "CREATE INDEX outbox_expiry ON outbox (expires);";
 
-const char *const sqlite_migrations[] = { version_1, version_2, NULL };
+/* The past as it was recorded (idp/history): what is in force ends in 9223372036854775807. */
+static const char version_3[] =
+    "CREATE TABLE history_rules ("
+    " at INTEGER PRIMARY KEY, digest BLOB NOT NULL CHECK (length(digest) = 32),"
+    " ended INTEGER NOT NULL, lines INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX history_rules_end ON history_rules (ended);"
+    "CREATE TABLE history_line ("
+    " id INTEGER PRIMARY KEY, line TEXT NOT NULL, since INTEGER NOT NULL, ended INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX history_line_end ON history_line (ended, line);"
+
+    "CREATE TABLE history_person ("
+    " id INTEGER PRIMARY KEY, person TEXT NOT NULL, login TEXT NOT NULL COLLATE NOCASE,"
+    " since INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " digest BLOB NOT NULL CHECK (length(digest) = 32), data TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX history_person_end ON history_person (ended, person);"
+    "CREATE UNIQUE INDEX history_person_since ON history_person (person, since);"
+    "CREATE INDEX history_person_login ON history_person (login, since);"
+
+    "CREATE TABLE history_gap (since INTEGER PRIMARY KEY, ended INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX history_gap_end ON history_gap (ended);"
+    "CREATE TABLE history_mark ("
+    " name TEXT NOT NULL PRIMARY KEY, at INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE duties ("
+    " a TEXT NOT NULL, b TEXT NOT NULL, person TEXT NOT NULL, profiles TEXT NOT NULL,"
+    " seen INTEGER NOT NULL, PRIMARY KEY (a, b)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX duties_seen ON duties (seen);";
+
+const char *const sqlite_migrations[] = { version_1, version_2, version_3, NULL };

@@ -143,4 +143,50 @@ const struct sql_statement sql_statements[SQL_ID_COUNT] = {
     READS(CHECKPOINT_LAST, "SELECT seq FROM journal_checkpoint ORDER BY seq DESC LIMIT 1"),
     READS(CHECKPOINT_NEXT, "SELECT seq, hash, mac FROM journal_checkpoint WHERE seq > $1 "
                            "ORDER BY seq LIMIT 1"),
+
+    READS(HISTORY_RULES_AT, "SELECT at, digest, ended, lines FROM history_rules WHERE at <= $1 "
+                            "ORDER BY at DESC LIMIT 1"),
+    WRITES(HISTORY_RULES_END, "UPDATE history_rules SET ended = $1 WHERE at = $2"),
+    WRITES(HISTORY_RULES_INSERT, "INSERT INTO history_rules (at, digest, ended, lines) "
+                                 "VALUES ($1, $2, $3, $4)"),
+    READS(HISTORY_LINES_NOW, "SELECT id, line FROM history_line WHERE ended = $1 ORDER BY line"),
+    READS(HISTORY_LINES_AT, "SELECT line FROM history_line WHERE ended > $1 AND since <= $1"),
+    WRITES(HISTORY_LINE_INSERT, "INSERT INTO history_line (line, since, ended) "
+                                "VALUES ($1, $2, $3)"),
+    WRITES(HISTORY_LINE_END, "UPDATE history_line SET ended = $1 WHERE id = $2"),
+    READS(HISTORY_PERSON_NOW, "SELECT id, since, digest FROM history_person WHERE ended = $1 "
+                              "AND person = $2"),
+    READS(HISTORY_PERSON_LATEST, "SELECT ended FROM history_person WHERE person = $1 "
+                                 "ORDER BY since DESC LIMIT 1"),
+    READS(HISTORY_PERSON_AT, "SELECT person, data FROM history_person WHERE person = $1 "
+                             "AND since <= $2 AND ended > $2"),
+    READS(HISTORY_PERSON_BY_LOGIN, "SELECT person, data FROM history_person WHERE login = $1 "
+                                   "AND since <= $2 AND ended > $2"),
+    WRITES(HISTORY_PERSON_INSERT, "INSERT INTO history_person (person, login, since, ended, "
+                                  "digest, data) VALUES ($1, $2, $3, $4, $5, $6)"),
+    WRITES(HISTORY_PERSON_END, "UPDATE history_person SET ended = $1 WHERE id = $2"),
+    READS(HISTORY_PEOPLE_NOW, "SELECT person, digest FROM history_person WHERE ended = $1 "
+                              "AND person > $2 ORDER BY person LIMIT $3"),
+    READS(HISTORY_PEOPLE_AT, "SELECT person, data FROM history_person WHERE person > $1 "
+                             "AND since <= $2 AND ended > $2 ORDER BY person LIMIT $3"),
+    WRITES(HISTORY_GAP_INSERT, "INSERT INTO history_gap (since, ended) VALUES ($1, $2) "
+                               "ON CONFLICT (since) DO NOTHING"),
+    READS(HISTORY_GAPS, "SELECT since, ended FROM history_gap WHERE ended > $1 AND since < $2 "
+                        "ORDER BY ended"),
+    READS(HISTORY_MARK, "SELECT at FROM history_mark WHERE name = $1"),
+    WRITES(HISTORY_MARK_PUT, "INSERT INTO history_mark (name, at) VALUES ($1, $2) "
+                             "ON CONFLICT (name) DO UPDATE SET at = excluded.at"),
+
+    WRITES(DUTIES_PUT, "INSERT INTO duties (a, b, person, profiles, seen) "
+                       "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (a, b) DO NOTHING"),
+    WRITES(DUTIES_SEEN, "UPDATE duties SET seen = $1 WHERE a = $2 AND b = $3"),
+    READS(DUTIES_OVER, "SELECT a, b, person, profiles FROM duties WHERE seen < $1 "
+                       "ORDER BY seen LIMIT $2"),
+    WRITES(DUTIES_DELETE, "DELETE FROM duties WHERE a = $1 AND b = $2"),
+    READS(DUTIES_COUNT, "SELECT count(*) FROM duties WHERE seen > $1"),
+
+    PURGE(PURGE_HISTORY_RULES, "history_rules", "at", "ended"),
+    PURGE(PURGE_HISTORY_LINE, "history_line", "id", "ended"),
+    PURGE(PURGE_HISTORY_PERSON, "history_person", "id", "ended"),
+    PURGE(PURGE_HISTORY_GAP, "history_gap", "since", "ended"),
 };
