@@ -18,6 +18,7 @@ struct pages;
 struct registry;
 struct opened;
 struct sender;
+struct people;
 
 enum { SERVICE_CSRF_KEY_LEN = 32 };
 
@@ -32,6 +33,7 @@ struct service {
     struct registry *registry;
     struct opened *opened; /* emergencies open now (emergency/opened.h) */
     struct sender *sender; /* of mail */
+    struct people *people; /* persons in memory; reloads the registry, too */
     struct str issuer;
     struct str charter_version, charter_text; /* version empty: there is no charter */
     char *charter_owned; /* what charter_text points to, when read from a file */

@@ -12,6 +12,7 @@
 #include "login/otp.h"
 #include "mail/sender.h"
 #include "pages/pages.h"
+#include "people/people.h"
 #include "registry/registry.h"
 #include "state/state.h"
 #include "token/jwk.h"
@@ -131,18 +132,24 @@ static err_t open_directory(struct service *svc)
     return err_ok(e) ? e : failed("directory", c->ldap_bind_dn, e);
 }
 
-static void on_change(void *ctx, const struct dir_changes *changes)
-{
-    const struct service *svc = ctx;
-    (void)registry_changed(svc->registry, changes->what);
-}
-
 static err_t open_registry(struct service *svc)
 {
     err_t e = registry_open(svc->directory, &svc->registry);
-    if (err_ok(e))
-        e = directory_watch(svc->directory, on_change, svc);
     return err_ok(e) ? e : failed("registry", "the directory could not be read", e);
+}
+
+static void on_change(void *ctx, const struct dir_changes *changes)
+{
+    people_changed(ctx, changes);
+}
+
+static err_t open_people(struct service *svc)
+{
+    struct people_options options = { .resident_max = (size_t)svc->config->resident_max };
+    err_t e = people_open(&options, svc->directory, svc->registry, &svc->people);
+    if (err_ok(e))
+        e = directory_watch(svc->directory, on_change, svc->people);
+    return err_ok(e) ? e : failed("people", "the directory cannot be followed", e);
 }
 
 static err_t open_pages(struct service *svc)
@@ -207,7 +214,7 @@ static err_t open_all(struct service *svc)
 {
     static err_t (*const parts[])(struct service *) = {
         open_keys,  open_state,   open_journal,   open_emergencies, open_mail,
-        open_pages, read_charter, open_directory, open_registry,
+        open_pages, read_charter, open_directory, open_registry,    open_people,
     };
     TRY(otp_init());
     set_limits(svc);
@@ -235,8 +242,10 @@ void service_close(struct service *svc)
             service_tell(svc, JOURNAL_SERVICE_STOPPED, NULL); /* stopping all the same */
         (void)ignored;
     }
-    opened_stop(svc->opened);        /* its last uses go to the journal */
-    directory_close(svc->directory); /* the watch ends here: nobody reloads the registry any more */
+    opened_stop(svc->opened);             /* its last uses go to the journal */
+    directory_stop_watch(svc->directory); /* nobody tells of changes any more */
+    people_close(svc->people);            /* nor reloads the registry */
+    directory_close(svc->directory);
     registry_close(svc->registry);
     pages_free(svc->pages);
     journal_close(svc->journal);

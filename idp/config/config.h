@@ -57,6 +57,11 @@ struct config {
     int64_t ldap_pool;        /* connections */
     int64_t ldap_timeout;     /* of one operation */
 
+    /* people and decisions */
+    int64_t resident_max;  /* persons kept in memory */
+    int64_t rules_max_age; /* without the directory, before everything is refused */
+    int64_t decisions_log; /* N: one permit in N is journalled; 0: none */
+
     /* state and keys */
     const char *state_database; /* SQLite file */
     const char *keys_dir;       /* signing and sealing keys, mode 0700 */

@@ -85,6 +85,19 @@ static const struct config_key directory[] = {
       "After how long without an answer the directory counts as away." },
 };
 
+static const struct config_key deciding[] = {
+    { "people.resident_max", CONFIG_INT, AT(resident_max), "200000", false, 1, 10000000, NULL,
+      "Persons kept in memory with their assignments (about 200 bytes each). With more in the "
+      "directory they are read when asked about and a quarter of that number is kept; then nobody "
+      "can be searched for." },
+    { "rules.max_age", CONFIG_DURATION, AT(rules_max_age), "15m", false, 1, 7 * DAY, NULL,
+      "For how long decisions are made without the directory, from what was known last. After that "
+      "every question is answered 503 until it is back." },
+    { "decisions.log", CONFIG_SAMPLING, AT(decisions_log), "sample 100", false, 0, 0, NULL,
+      "Which permits are journalled: `all`, `refusals` (none) or `sample N` (one in N). Refusals, "
+      "emergencies and what the rules put under `trace` always are." },
+};
+
 static const struct config_key storage[] = {
     { "state.database", CONFIG_PATH, AT(state_database), "/var/lib/habilis/state.db", false, 0, 0,
       NULL, "SQLite file with sessions, codes and the journal; created when absent." },
@@ -142,6 +155,7 @@ const struct config_group config_groups[] = {
     { "Listening", listening, COUNT(listening) },
     { "Limits", limits, COUNT(limits) },
     { "Directory", directory, COUNT(directory) },
+    { "Deciding", deciding, COUNT(deciding) },
     { "State and keys", storage, COUNT(storage) },
     { "Signing in", signing_in, COUNT(signing_in) },
     { "Mail", mail, COUNT(mail) },
@@ -179,6 +193,8 @@ struct config_key_names config_type_names(enum config_type type)
     case CONFIG_LDAP_URIS:
         return (struct config_key_names){ "list of URIs",
                                           "is not a list of ldap://, ldaps:// or ldapi:// URIs" };
+    case CONFIG_SAMPLING:
+        return (struct config_key_names){ "sampling", "is not all, refusals or sample N" };
     case CONFIG_LEVEL:
         return (struct config_key_names){ "level", "is not debug, info, notice, warning or error" };
     }

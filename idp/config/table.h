@@ -17,6 +17,7 @@ enum config_type {
     CONFIG_NETWORKS,  /* list of addresses and CIDR prefixes */
     CONFIG_LDAP_URIS, /* list */
     CONFIG_LEVEL,     /* enum log_level */
+    CONFIG_SAMPLING,  /* "all" 1, "refusals" 0, "sample N" N */
 };
 
 struct config_key {

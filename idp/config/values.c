@@ -169,10 +169,21 @@ static const char *store_number(const struct config_key *key, bool parsed, int64
 {
     if (!parsed)
         return config_type_names(key->type).accept;
-    if (key->type != CONFIG_LEVEL && (n < key->min || n > key->max))
+    if (key->type != CONFIG_LEVEL && key->type != CONFIG_SAMPLING && (n < key->min || n > key->max))
         return "is out of range";
     store(key, c, &n, sizeof n);
     return NULL;
+}
+
+static bool parse_sampling(struct str text, int64_t *out)
+{
+    struct str word;
+    if (str_eq(text, STR("all")) || str_eq(text, STR("refusals"))) {
+        *out = str_eq(text, STR("all")) ? 1 : 0;
+        return true;
+    }
+    return str_cut(&text, ' ', &word) && str_eq(word, STR("sample")) && str_to_i64(text, out) &&
+           *out >= 1 && *out <= 1000000;
 }
 
 static bool is_of_type(enum config_type type, struct str text)
@@ -192,6 +203,7 @@ static bool is_of_type(enum config_type type, struct str text)
     case CONFIG_NETWORKS:
     case CONFIG_LDAP_URIS:
     case CONFIG_LEVEL:
+    case CONFIG_SAMPLING:
         break;
     }
     return true;
@@ -213,6 +225,9 @@ const char *config_set(const struct config_key *key, struct str text, struct are
         return store_number(key, parsed, n, c);
     case CONFIG_LEVEL:
         parsed = parse_level(text, &n);
+        return store_number(key, parsed, n, c);
+    case CONFIG_SAMPLING:
+        parsed = parse_sampling(text, &n);
         return store_number(key, parsed, n, c);
     case CONFIG_NETWORKS:
         return store_list(key, text, is_network, a, c);

@@ -127,5 +127,6 @@ void directory_stats(const struct directory *d, struct dir_stats *out)
         .failures = atomic_load(&d->failures),
         .last_contact_ms = atomic_load(&d->last_contact_ms),
         .last_sync_ms = atomic_load(&d->last_sync_ms),
+        .last_told_ms = atomic_load(&d->last_told_ms),
     };
 }

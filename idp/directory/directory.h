@@ -48,6 +48,8 @@ struct dir_stats {
     uint64_t failures;       /* of these, unanswered */
     int64_t last_contact_ms; /* clock_mono_ms() of the last answer of any connection; 0: never */
     int64_t last_sync_ms;    /* the same of the watch; 0: no watch, or none yet */
+    int64_t
+        last_told_ms; /* everything that had changed by then was told to the watcher; 0: never */
 };
 void directory_stats(const struct directory *d, struct dir_stats *out);
 
@@ -195,8 +197,10 @@ struct dir_changes {
 typedef void dir_watch_fn(void *ctx, const struct dir_changes *changes);
 
 /* One watch a directory, RFC 4533 refreshAndPersist, reconnecting by itself; ends with
- * directory_close(). Errors: NO_MEMORY, LIBRARY, BUG (second watch). */
+ * directory_stop_watch() or directory_close(). Errors: NO_MEMORY, LIBRARY, BUG (second watch). */
 NODISCARD err_t directory_watch(struct directory *d, dir_watch_fn *fn, void *ctx);
+/* FN is not running any more when it returns, and will not. Not from FN. Nothing when there is none. */
+void directory_stop_watch(struct directory *d);
 
 /* ---- text into filters and DNs ---- */
 

@@ -68,7 +68,7 @@ struct directory {
     bool closing;
     struct dir_watch *watch;
     atomic_ullong operations, failures;
-    atomic_llong last_contact_ms, last_sync_ms;
+    atomic_llong last_contact_ms, last_sync_ms, last_told_ms;
 };
 
 /* ---- pool.c ---- */

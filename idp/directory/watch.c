@@ -24,22 +24,24 @@ struct dir_watch {
     char persons[DIR_CHANGED_PERSONS_MAX][UUID_LEN]; /* the same: whom PEOPLE is about */
     size_t person_count;
     int64_t called_ms;
+    bool stopping; /* under the lock of the directory */
 };
 
-static bool is_closing(struct directory *d)
+static bool is_closing(struct dir_watch *w)
 {
-    pthread_mutex_lock(&d->lock);
-    bool closing = d->closing;
-    pthread_mutex_unlock(&d->lock);
+    pthread_mutex_lock(&w->d->lock);
+    bool closing = w->d->closing || w->stopping;
+    pthread_mutex_unlock(&w->d->lock);
     return closing;
 }
 
-static void pause_for(struct directory *d, int64_t ms)
+static void pause_for(struct dir_watch *w, int64_t ms)
 {
+    struct directory *d = w->d;
     int64_t until = clock_mono_ms() + ms;
     struct timespec ts = { .tv_sec = until / 1000, .tv_nsec = (until % 1000) * 1000000 };
     pthread_mutex_lock(&d->lock);
-    while (!d->closing && clock_mono_ms() < until)
+    while (!d->closing && !w->stopping && clock_mono_ms() < until)
         (void)pthread_cond_timedwait(&d->wake, &d->lock, &ts);
     pthread_mutex_unlock(&d->lock);
 }
@@ -129,6 +131,7 @@ static void hand_over(struct dir_watch *w)
     w->pending = 0;
     w->called_ms = now;
     w->fn(w->ctx, &changes);
+    atomic_store(&w->d->last_told_ms, now);
     w->person_count = 0; /* nothing is received meanwhile: this is the thread that receives */
 }
 
@@ -206,12 +209,15 @@ static bool heartbeat(struct dir_watch *w, ldap_sync_t *ls, int server, int64_t 
 {
     struct dir_conn c = { .ld = ls->ls_ld, .server = server };
     struct buf ignored;
-    if (clock_mono_ms() < *due_ms)
+    int64_t now = clock_mono_ms();
+    if (now < *due_ms)
         return true;
     buf_init(&ignored, COOKIE_MAX);
     err_t e = read_cookie(w->d, &c, &ignored);
     buf_done(&ignored);
     *due_ms = clock_mono_ms() + HEARTBEAT_MS;
+    if (err_ok(e) && w->pending == 0) /* nothing came before this answer that was not told */
+        atomic_store(&w->d->last_told_ms, now);
     return err_ok(e);
 }
 
@@ -221,7 +227,7 @@ static void follow(struct dir_watch *w, ldap_sync_t *ls, int server)
     if (ldap_sync_init(ls, LDAP_SYNC_REFRESH_AND_PERSIST) != LDAP_SUCCESS)
         return;
     w->pending |= DIR_CHANGE_RESYNC;
-    while (!is_closing(w->d)) {
+    while (!is_closing(w)) {
         hand_over(w);
         wait_for_data(ls->ls_ld, wait_ms(w, due_ms));
         if (ldap_sync_poll(ls) != LDAP_SUCCESS || !heartbeat(w, ls, server, &due_ms) ||
@@ -250,11 +256,11 @@ static err_t session(struct dir_watch *w, int server)
 static void *run(void *watch)
 {
     struct dir_watch *w = watch;
-    while (!is_closing(w->d)) {
+    while (!is_closing(w)) {
         int server = dir_best_server(w->d);
         if (server >= 0)
             (void)session(w, server);
-        pause_for(w->d, RETRY_MS);
+        pause_for(w, RETRY_MS);
     }
     return NULL;
 }
@@ -276,6 +282,17 @@ err_t directory_watch(struct directory *d, dir_watch_fn *fn, void *ctx)
     }
     d->watch = w;
     return ERR(OK);
+}
+
+void directory_stop_watch(struct directory *d)
+{
+    if (d == NULL || d->watch == NULL)
+        return;
+    pthread_mutex_lock(&d->lock);
+    d->watch->stopping = true;
+    pthread_cond_broadcast(&d->wake);
+    pthread_mutex_unlock(&d->lock);
+    dir_watch_end(d);
 }
 
 void dir_watch_end(struct directory *d)

@@ -148,18 +148,6 @@ err_t registry_reload(struct registry *r)
     return e;
 }
 
-bool registry_changed(struct registry *r, unsigned what)
-{
-    if ((what & (DIR_CHANGE_MODEL | DIR_CHANGE_RESYNC)) == 0)
-        return false;
-    err_t e = registry_reload(r);
-    if (err_ok(e))
-        log_event(LOG_INFO, "registry.reloaded", LOG_INT("changes", what));
-    else
-        log_event(LOG_WARNING, "registry.reload_failed", LOG_ERR(e));
-    return err_ok(e);
-}
-
 err_t registry_open(struct directory *d, struct registry **out)
 {
     struct registry *r = calloc(1, sizeof *r);

@@ -28,10 +28,6 @@ struct view {
 NODISCARD err_t registry_open(struct directory *d, struct registry **out);
 void registry_close(struct registry *r); /* no change may come any more */
 
-/* Tells it what the directory's watch has seen (enum dir_change): it reloads when that concerns it, and
- * logs what came of it. True when there is a new view. */
-bool registry_changed(struct registry *r, unsigned what);
-
 /* Reads everything again and swaps. On failure the view in force stays. A client or a rule that is
  * wrong is logged; a wrong client is left out, wrong rules refuse the whole. Errors: those of the
  * directory, CONFIG (the rules do not compile). */

@@ -62,8 +62,9 @@ err_t compile_index(struct compiler *c, const struct named *list, size_t count,
 static err_t run_steps(struct compiler *c)
 {
     err_t (*const steps[])(struct compiler *) = {
-        compile_structures, compile_resources,    compile_bundles,
-        compile_grants,     compile_prohibitions, compile_incompatibilities,
+        compile_structures,    compile_resources,    compile_bundles,
+        compile_grants,        compile_prohibitions, compile_incompatibilities,
+        compile_subject_types, compile_declared,     compile_instances,
     };
     for (size_t i = 0; i < COUNT(steps); i++)
         TRY(steps[i](c));

@@ -21,6 +21,9 @@ NODISCARD err_t compile_bundles(struct compiler *c);
 NODISCARD err_t compile_grants(struct compiler *c);
 NODISCARD err_t compile_prohibitions(struct compiler *c);
 NODISCARD err_t compile_incompatibilities(struct compiler *c);
+NODISCARD err_t compile_subject_types(struct compiler *c);
+NODISCARD err_t compile_declared(struct compiler *c);
+NODISCARD err_t compile_instances(struct compiler *c);
 
 /* ---- what the steps share ---- */
 

@@ -107,7 +107,8 @@ static void judge(struct asked *a, const struct hold *h, const struct pair *pair
         v->reason = prohibited(a);
     if (v->reason != ACCESS_OK)
         return;
-    uint64_t failing = access_failing(pair->conditions, &a->facts, h->end != MODEL_EVER);
+    uint64_t failing = access_failing(pair->conditions, &a->facts, h->end != MODEL_EVER) &
+                       ~(a->q->declared & a->s->declared_bits);
     uint64_t login = a->s->login;
     v->failing = failing;
     if ((failing & ~login) != 0) {

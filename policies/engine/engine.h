@@ -144,6 +144,7 @@ struct engine_question {
     bool urgence, presence_physique, supervise;
     enum access_acr acr; /* of the session; ACCESS_ACR_NONE: no login, whatever psc says */
     bool psc;            /* the session's amr contains "psc" */
+    uint64_t declared;   /* conditions of the application that hold: engine_declared() */
     int64_t now;
 };
 

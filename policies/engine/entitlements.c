@@ -21,8 +21,8 @@ struct line {
     uint64_t actions;
     uint64_t terms; /* conditions left to check, obligations, FILE */
     uint64_t *where;
-    bool soi;     /* also: the owner is the subject */
-    bool ask;     /* an emergency is open: only the server can tell */
+    bool soi; /* also: the owner is the subject */
+    bool ask; /* an emergency is open, or it depends on what is asked: only the server can tell */
     bool covered; /* says nothing that another line does not */
 };
 
@@ -143,6 +143,8 @@ static err_t add_pair(struct making *m, struct lines *l, const struct hold *h,
                       const struct pair *pair, const uint64_t *allowed)
 {
     struct line line = { .soi = pair->scope == SCOPE_SOI, .ask = h->is_emergency };
+    if ((pair->conditions & m->s->declared_bits) != 0)
+        line.ask = true; /* on what the application will send */
     TRY(reached_places(m, pair, h->structure, h->is_emergency ? m->open : allowed, &line.where));
     if (set_is_empty(m, line.where) && !line.soi)
         return ERR(OK);

@@ -39,8 +39,9 @@ void model_free(struct model *m)
     if (m == NULL)
         return;
     struct list *const lists[] = {
-        &m->structures, &m->applications, &m->resources, &m->profiles, &m->lots,
-        &m->lot_uses,   &m->grants,       &m->nevers,    &m->closures, &m->incompatibilities,
+        &m->structures,    &m->applications, &m->resources, &m->profiles, &m->lots,
+        &m->lot_uses,      &m->grants,       &m->nevers,    &m->closures, &m->incompatibilities,
+        &m->subject_types, &m->declared,     &m->instances,
     };
     for (size_t i = 0; i < COUNT(lists); i++)
         free(lists[i]->at);
@@ -170,4 +171,25 @@ err_t model_add_incompatibility(struct model *m, const struct incompatibility_de
     struct incompatibility_def d = *def;
     TRY(KEEP(m, &d.a, &d.b, &d.reason));
     return push(&m->incompatibilities, &d, sizeof d);
+}
+
+err_t model_add_subject_type(struct model *m, const struct subject_type_def *def)
+{
+    struct subject_type_def d = *def;
+    TRY(KEEP(m, &d.application, &d.type));
+    return push(&m->subject_types, &d, sizeof d);
+}
+
+err_t model_add_declared(struct model *m, const struct declared_def *def)
+{
+    struct declared_def d = *def;
+    TRY(KEEP(m, &d.application, &d.condition, &d.object, &d.property, &d.values));
+    return push(&m->declared, &d, sizeof d);
+}
+
+err_t model_add_instance(struct model *m, const struct instance_def *def)
+{
+    struct instance_def d = *def;
+    TRY(KEEP(m, &d.resource, &d.id, &d.properties));
+    return push(&m->instances, &d, sizeof d);
 }

@@ -119,6 +119,33 @@ struct incompatibility_def {
 };
 NODISCARD err_t model_add_incompatibility(struct model *m, const struct incompatibility_def *def);
 
+/* Another name of the subject type `person`, for questions about this application's resources. */
+struct subject_type_def {
+    struct str application, type;
+    uint64_t origin;
+};
+NODISCARD err_t model_add_subject_type(struct model *m, const struct subject_type_def *def);
+
+/* A condition of one application's grants: PROPERTY of OBJECT, as the caller sends it, equals one of
+ * VALUES. It must not have the name of a condition that the model knows. */
+struct declared_def {
+    struct str application, condition;
+    struct str object; /* "subject", "action", "resource" */
+    struct str property;
+    struct str
+        values; /* engine/declared.h: "\"active\"|absent"; `absent`: also when it is not sent */
+    uint64_t origin;
+};
+NODISCARD err_t model_add_declared(struct model *m, const struct declared_def *def);
+
+/* A resource instance, for resource search and for the properties that a caller does not send. */
+struct instance_def {
+    struct str resource, id;
+    struct str properties; /* "status=\"active\"|pages=12" */
+    uint64_t origin;
+};
+NODISCARD err_t model_add_instance(struct model *m, const struct instance_def *def);
+
 /* What may be wrong: name, French, English. */
 #define MODEL_PROBLEMS(X)                                                                       \
     X(NONE, "aucun problème", "nothing is wrong")                                               \
@@ -139,6 +166,8 @@ NODISCARD err_t model_add_incompatibility(struct model *m, const struct incompat
     X(BAD_AUTH_MIN, "auth_min n'est ni 1F ni 2F", "auth_min is neither 1F nor 2F")              \
     X(BAD_RIGHT, "droit mal formé", "malformed right")                                          \
     X(TOO_MANY, "trop d'éléments", "too many of them")                                          \
+    X(UNKNOWN_APPLICATION, "application inconnue", "unknown application")                       \
+    X(BAD_VALUE, "valeur de propriété mal formée", "malformed value of a property")             \
     X(SAME_PROFILE, "un profil incompatible avec lui-même", "a profile incompatible with itself")
 
 enum model_problem {

@@ -15,6 +15,7 @@ struct model {
     struct arena *text; /* every string of every definition */
     struct list structures, applications, resources, profiles, lots, lot_uses;
     struct list grants, nevers, closures, incompatibilities;
+    struct list subject_types, declared, instances;
 };
 
 #endif

@@ -26,6 +26,9 @@ union any_def {
     struct never_def never;
     struct closure_def closure;
     struct incompatibility_def incompatibility;
+    struct subject_type_def subject_type;
+    struct declared_def declared;
+    struct instance_def instance;
 };
 
 #define ADDER(sort) \
@@ -40,6 +43,9 @@ ADDER(grant)
 ADDER(never)
 ADDER(closure)
 ADDER(incompatibility)
+ADDER(subject_type)
+ADDER(declared)
+ADDER(instance)
 
 #define SORT(name, list) #name, offsetof(struct model, list), sizeof(struct name##_def), add_##name
 #define TEXT(name, member)                              \
@@ -90,6 +96,13 @@ static const struct sort {
         TEXT(closure, rights), FROM(closure, from), UNTIL(closure, until) } },
     { SORT(incompatibility, incompatibilities),
       { TEXT(incompatibility, a), TEXT(incompatibility, b), TEXT(incompatibility, reason) } },
+    { SORT(subject_type, subject_types),
+      { TEXT(subject_type, application), TEXT(subject_type, type) } },
+    { SORT(declared, declared),
+      { TEXT(declared, application), TEXT(declared, condition), TEXT(declared, object),
+        TEXT(declared, property), TEXT(declared, values) } },
+    { SORT(instance, instances),
+      { TEXT(instance, resource), TEXT(instance, id), TEXT(instance, properties) } },
 };
 
 /* What decides must be recorded: a new list in struct model needs its row above. */

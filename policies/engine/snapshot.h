@@ -8,6 +8,7 @@
 #define ENGINE_SNAPSHOT_H
 
 #include "base/arena.h"
+#include "engine/declared.h"
 #include "engine/engine.h"
 
 #include <stdatomic.h>
@@ -88,6 +89,22 @@ struct incompatibility {
     struct str reason;
 };
 
+struct subject_type {
+    int application;
+    struct str type;
+};
+
+/* A condition on a property that the caller sends. */
+struct declared {
+    int application;
+    uint64_t bit;
+    enum engine_object object;
+    struct str property;
+    const struct str *values;
+    size_t value_count;
+    bool or_absent;
+};
+
 struct snapshot {
     atomic_uint refs;
     struct arena *memory; /* all of the below */
@@ -131,7 +148,15 @@ struct snapshot {
     size_t incompatibility_count;
     const struct incompatibility *incompatibilities; /* ordered by (a, b) */
 
+    size_t subject_type_count;
+    const struct subject_type *subject_types;
+    size_t declared_count;
+    const struct declared *declared;
+    const struct engine_instance *instances; /* by resource, then id */
+    const uint32_t *instances_of;            /* per resource and one more: into instances */
+
     struct access_words words;
+    uint64_t declared_bits;      /* words of declared conditions: hold when the question says so */
     uint64_t login, obligations; /* the words of those kinds */
 };
 

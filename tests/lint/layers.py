@@ -30,7 +30,8 @@ LIBRARY_HOMES = {
 
 # folder -> the folders of ours it may include; its own is always allowed
 BELOW_LOGIN = ("lib", "policies/engine", "idp/config", "idp/http", "idp/directory", "idp/state",
-               "idp/keys", "idp/journal", "idp/emergency", "idp/pages", "idp/registry", "idp/web")
+               "idp/keys", "idp/journal", "idp/emergency", "idp/pages", "idp/registry", "idp/people",
+               "idp/web")
 BELOW_ENDPOINTS = (*BELOW_LOGIN, "idp/login")
 MAY_INCLUDE = {
     "lib/base": (),
@@ -48,6 +49,7 @@ MAY_INCLUDE = {
     "idp/pages": ("lib", "idp/http"),
     "idp/registry": ("lib", "policies/engine", "idp/directory"),
     "idp/history": ("lib", "policies/engine", "idp/directory", "idp/state", "idp/journal", "idp/registry"),
+    "idp/people": ("lib", "policies/engine", "idp/directory", "idp/registry"),
     "idp/web": tuple(f for f in BELOW_LOGIN if f != "idp/web"),
     "idp/login": BELOW_LOGIN,
     "idp/home": BELOW_ENDPOINTS,
