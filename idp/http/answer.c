@@ -127,6 +127,11 @@ static void log_failure(const struct exchange *x, err_t why)
 void answer_run(struct exchange *x)
 {
     err_t e = x->req.route->handler(&x->req, &x->resp);
+    if (err_ok(e) && x->resp.later) {
+        if (!x->req.on_worker)
+            return;
+        e = ERR(BUG);
+    }
     if (err_ok(e) && !err_ok(x->resp.err)) /* an answer that cannot be written is our fault */
         e = x->resp.err.code == ERR_NO_MEMORY ? ERR(NO_MEMORY) : ERR(BUG);
     if (err_ok(e) && (x->resp.status < 200 || x->resp.status > 599))
@@ -196,10 +201,22 @@ static bool add_security(struct MHD_Response *r, const struct exchange *x)
             add(r, "Strict-Transport-Security", hsts));
 }
 
+static bool add_request_id(struct MHD_Response *r, const struct http_request *req)
+{
+    char text[REQUEST_ID_MAX + 1];
+    struct str id = http_header(req, "X-Request-ID");
+    if (req->route == NULL || (req->route->flags & HTTP_REQUEST_ID) == 0 || id.len == 0 ||
+        id.len > REQUEST_ID_MAX || !str_is_printable(id))
+        return true;
+    memcpy(text, id.ptr, id.len);
+    text[id.len] = '\0';
+    return add(r, "X-Request-ID", text);
+}
+
 static bool add_all(struct MHD_Response *r, const struct exchange *x)
 {
     const struct http_response *resp = &x->resp;
-    bool ok = add_security(r, x);
+    bool ok = add_security(r, x) && add_request_id(r, &x->req);
     if (resp->content_type != NULL && resp->body.len > 0)
         ok = ok && add(r, "Content-Type", resp->content_type);
     for (const struct http_header_node *n = resp->headers; n != NULL; n = n->next)

@@ -63,6 +63,7 @@ struct http_request {
     struct arena *arena;
     void *app; /* struct http_site.app */
     const struct http_route *route;
+    bool on_worker; /* the handler may block */
 };
 
 /* Absent: ptr is NULL. Present and empty: ptr is not NULL, len is 0. Borrowed from the request. */
@@ -86,6 +87,7 @@ struct http_response {
     unsigned retry_after; /* seconds; sent with 429 and 503 when not 0 */
     int64_t cache_s;      /* 0 = no-store */
     err_t err;
+    bool later; /* private: http_response_later() */
     struct http_request *req;
     struct http_header_node *headers, **headers_end; /* private */
     struct http_header_node *form_actions;           /* private */
@@ -103,6 +105,9 @@ void http_response_json_error(struct http_response *resp, int status, const char
  * with a control character, a space or a byte above 0x7E sticks as MALFORMED. */
 void http_response_redirect(struct http_response *resp, struct str uri);
 void http_response_header(struct http_response *resp, const char *name, struct str value);
+/* For an INLINE handler that finds that it must block: it returns OK, what it said is thrown away, and it
+ * is called again on a worker, with on_worker set and the same arena. Called on a worker it is a BUG. */
+void http_response_later(struct http_response *resp);
 void http_response_cacheable(struct http_response *resp, int64_t seconds); /* public, max-age */
 
 enum http_same_site { HTTP_LAX, HTTP_STRICT };
@@ -131,6 +136,8 @@ enum http_route_flags {
     HTTP_API = 2,     /* errors are JSON for programs */
     HTTP_PREFIX = 4,  /* PATH ends in '/' and stands for all below it */
     HTTP_REPEATS = 8, /* parameters may occur more than once */
+    HTTP_REQUEST_ID =
+        16, /* X-Request-ID comes back in every answer, refusals by the server included */
 };
 
 struct http_route {

@@ -17,6 +17,7 @@ enum {
     HEADER_BYTES_MAX = 16 * 1024,  /* names and values together */
     CONNECTION_MEMORY = 32 * 1024, /* libmicrohttpd's own bound, request line included */
     RETRY_AFTER_DEFAULT = 5,       /* seconds */
+    REQUEST_ID_MAX = 200,          /* bytes; a longer one does not come back */
     DRAIN_MS = 10000,
 };
 

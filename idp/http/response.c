@@ -97,6 +97,8 @@ void http_response_header(struct http_response *resp, const char *name, struct s
     resp->headers_end = &n->next;
 }
 
+void http_response_later(struct http_response *resp) { resp->later = true; }
+
 void http_response_cacheable(struct http_response *resp, int64_t seconds)
 {
     resp->cache_s = seconds;

@@ -32,6 +32,18 @@ static void run_job(struct worker_job *job)
     MHD_resume_connection(x->conn); /* from here on X belongs to the event thread */
 }
 
+/* Runs the handler where it is when it need not block; false: a worker has to. */
+static bool run_inline(struct exchange *x)
+{
+    if ((x->req.route->flags & HTTP_WORKER) != 0)
+        return false;
+    answer_run(x);
+    if (!x->resp.later)
+        return true;
+    response_reset(&x->resp);
+    return false;
+}
+
 static enum MHD_Result dispatch(struct exchange *x)
 {
     struct http_server *s = x->server;
@@ -44,15 +56,14 @@ static enum MHD_Result dispatch(struct exchange *x)
         answer_refusal(x);
         return answer_send(x);
     }
-    if ((x->req.route->flags & HTTP_WORKER) == 0) {
-        answer_run(x);
+    if (run_inline(x))
         return answer_send(x);
-    }
     if (!workers_reserve(s->workers)) {
         atomic_fetch_add(&s->overloaded, 1);
         answer_error(x, MHD_HTTP_SERVICE_UNAVAILABLE, ERR(OVERLOADED));
         return answer_send(x);
     }
+    x->req.on_worker = true;
     x->stage = STAGE_WORKING;
     x->job.run = run_job;
     MHD_suspend_connection(x->conn);

@@ -101,6 +101,24 @@ static err_t big(struct http_request *req, struct http_response *resp)
     return ERR(OK);
 }
 
+/* Where it ran, and how often it was asked. */
+static err_t later(struct http_request *req, struct http_response *resp)
+{
+    struct fixture *f = req->app;
+    struct str text;
+    int asked = atomic_fetch_add(&f->echoed, 1) + 1;
+    bool always = http_query(req, "always").ptr != NULL;
+    http_response_header(resp, "X-Try", req->on_worker ? STR("worker") : STR("inline"));
+    if (!req->on_worker || always) {
+        http_response_cookie(resp, "__Host-thrown-away", STR("x"), -1, HTTP_LAX);
+        http_response_later(resp);
+        return ERR(OK);
+    }
+    TRY(arena_printf(req->arena, &text, "asked=%d body=%.*s\n", asked, STR_ARG(req->body)));
+    http_response_text(resp, 200, text);
+    return ERR(OK);
+}
+
 static err_t crash(struct http_request *req, struct http_response *resp)
 {
     (void)req;
@@ -122,6 +140,10 @@ static const struct http_route routes[] = {
     { HTTP_GET, "/down", down, HTTP_WORKER | HTTP_PAGE, HTTP_BODY_NONE, 0 },
     { HTTP_GET, "/down-api", down, HTTP_WORKER | HTTP_API, HTTP_BODY_NONE, 0 },
     { HTTP_GET, "/forbidden", forbidden, HTTP_INLINE | HTTP_API, HTTP_BODY_NONE, 0 },
+    { HTTP_GET | HTTP_POST, "/later", later, HTTP_INLINE | HTTP_API | HTTP_REQUEST_ID,
+      HTTP_BODY_NONE, 0 },
+    { HTTP_POST, "/later-body", later, HTTP_INLINE | HTTP_API | HTTP_REQUEST_ID, HTTP_BODY_JSON,
+      64 },
     { HTTP_GET, "/big", big, HTTP_INLINE, HTTP_BODY_NONE, 0 },
     { HTTP_GET, "/crash", crash, HTTP_INLINE | HTTP_API, HTTP_BODY_NONE, 0 },
 };

@@ -51,6 +51,19 @@ static const struct row {
       STR_INIT("POST /echo HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded; "
                "charset=utf-8\r\nContent-Length: 3\r\n" END "b=2"),
       200, "b=2" },
+    { "later, on a worker", GET("/later"), 200, "asked=2 body=\n" },
+    { "later: only the second answer counts", GET("/later"), 200, "X-Try: worker\r\n" },
+    { "later, with a body",
+      STR_INIT("POST /later-body HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: "
+               "2\r\n" END "{}"),
+      200, "asked=2 body={}" },
+    { "later for ever", GET("/later?always"), 500, "server_error" },
+    { "request id", STR_INIT("GET /later HTTP/1.1\r\nX-Request-ID: a-1 b\r\n" END), 200,
+      "X-Request-ID: a-1 b\r\n" },
+    { "request id of a refusal",
+      STR_INIT("POST /later-body HTTP/1.1\r\nX-Request-ID: r2\r\nContent-Type: text/plain\r\n"
+               "Content-Length: 2\r\n" END "{}"),
+      415, "X-Request-ID: r2\r\n" },
     { "prefix route", GET("/static/a/b.css"), 200, "rest=a/b.css" },
     { "repeats where allowed", GET("/many?a=1&a=2"), 200, "a=1" },
     { "JSON", POST_JSON("7", "{\"a\":1}"), 200, "{\"a\":1}" },
