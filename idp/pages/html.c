@@ -1,8 +1,9 @@
 #include "pages/html.h"
 
-/* Elements whose content is not HTML text, or that would change what relative URLs mean. */
-static const char *const banned_elements[] = { "script", "style", "base",     "iframe",
-                                               "object", "embed", "textarea", "math" };
+/* Elements whose content is not HTML text, or that would change what relative URLs mean. In a title or
+ * a textarea, character references are decoded as in text, and an escaped value cannot end it. */
+static const char *const banned_elements[] = { "script", "style", "base", "iframe",
+                                               "object", "embed", "math" };
 static const char *const banned_attributes[] = { "style", "srcdoc", "http-equiv", "ping" };
 static const char *const url_attributes[] = { "href", "src", "action", "formaction", "xlink:href" };
 

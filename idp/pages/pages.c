@@ -153,12 +153,13 @@ static json_t *common(const struct pages *p, const struct page *page, enum lang 
     const char *kind = page_error_kind(json_integer_value(json_object_get(data, "status")));
     bool has_code = strcmp(page->name, "enrol_totp") != 0 || word_of(data, "error") != NULL;
     return json_pack(
-        "{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:o, s:o}}", "page",
+        "{s:{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:o, s:o}}", "page",
         "lang", lang_code(lang), "other_lang", lang_code(other), "other_name",
         other == LANG_FR ? "Français" : "English", "organisation", p->organisation, "title",
         i18n(lang, page_title(page, data)), "style", path_of(p, ".css"), "icon", path_of(p, ".svg"),
         "shape", page->shape, "entering", page->entering, "focus_code", has_code, "has_apps",
-        json_array_size(json_object_get(data, "apps")) > 0, "error", flag(word_of(data, "error")),
+        json_array_size(json_object_get(data, "apps")) > 0, "has_items",
+        json_array_size(json_object_get(data, "items")) > 0, "error", flag(word_of(data, "error")),
         "reason", flag(word_of(data, "reason")), "kind", flag(kind));
 }
 

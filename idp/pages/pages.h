@@ -32,7 +32,7 @@
  *                   choices: [{id* establishment* service profiles: ["…"]* until current: bool}]
  *                   until: the instant at which the assignment ends (the page shows the last
  *                   day it is held, so do `ended` and `until` everywhere); service: its unit, if any
- * apps              person* csrf* apps* place change_url last_sign_in account_url
+ * apps              person* csrf* apps* place change_url last_sign_in account_url mine_url review_url
  *                   apps: [{name* url* description}] (may be empty); change_url: shown when there
  *                   is more than one structure; signing out POSTs csrf to PAGE_PATH_SIGN_OUT
  * signed_out        sign_in_url
@@ -49,6 +49,17 @@
  *                   status: 400 to 599; detail: one line for the technician, e.g. the RFC's reason
  * unavailable       request_id retry_url
  * throttled         wait* retry_url
+ * glass             action* csrf* app* place* label opens* told* lasts* due* hidden why cancel_url
+ *                   error: short long throttled(wait)          reason, and hidden
+ *                   opens, told: ["…"]; lasts: seconds; due: by when it is reviewed; why: the reason
+ *                   typed before
+ * glass_refused     reason* back_url*
+ *                   reason: no_right self nothing unknown
+ * glass_mine        items* csrf*                               POSTs id to PAGE_PATH_GLASS_CLOSE
+ *                   items: [{id* app* place* label ends* why*}]
+ * glass_review      items* csrf* error: comment long gone      POSTs id, comment and verdict =
+ *                   justified | unjustified to PAGE_PATH_GLASS_REVIEW
+ *                   items: [{id* number* person* app* place* label opened* used why* due* late}]
  */
 #ifndef PAGES_PAGES_H
 #define PAGES_PAGES_H
@@ -58,8 +69,12 @@
 
 #include <jansson.h>
 
-#define PAGE_PATH_SIGN_OUT "/sign-out"
-#define PAGE_PATH_LANGUAGE "/language"
+#define PAGE_PATH_SIGN_OUT     "/sign-out"
+#define PAGE_PATH_LANGUAGE     "/language"
+#define PAGE_PATH_GLASS        "/break-glass"
+#define PAGE_PATH_GLASS_CLOSE  "/break-glass/close"
+#define PAGE_PATH_GLASS_MINE   "/break-glass/mine"
+#define PAGE_PATH_GLASS_REVIEW "/break-glass/review"
 
 enum { PAGE_MAX = 256 * 1024 }; /* bytes; a good maximum for the buffer of pages_render() */
 

@@ -21,8 +21,9 @@ const struct page page_table[] = {
       WIDE, true },
     { "structure", N_("Where are you working now?"), FORM "choices:a*", NULL, NULL, PLAIN, true },
     { "apps", N_("My applications"),
-      "person:s* csrf:s* apps:a* change_url:s last_sign_in:i account_url:s", NULL, NULL, "open",
-      false },
+      "person:s* csrf:s* apps:a* change_url:s last_sign_in:i account_url:s mine_url:s "
+      "review_url:s",
+      NULL, NULL, "open", false },
     { "signed_out", N_("Your session is closed"), "sign_in_url:s", NULL, NULL, PLAIN, false },
     { "confirm_sign_out", N_("Sign out?"), "action:s* csrf:s* hidden:a stay_url:s", NULL, NULL,
       PLAIN, false },
@@ -35,6 +36,15 @@ const struct page page_table[] = {
     { "unavailable", N_("The service is unavailable for a moment"), "retry_url:s", NULL, NULL,
       PLAIN, false },
     { "throttled", N_("Too many tries"), "wait:i* retry_url:s", NULL, NULL, PLAIN, false },
+    { "glass", N_("Emergency access"),
+      "action:s* csrf:s* app:s* place:s* label:s opens:a* told:a* lasts:i* due:i* hidden:a why:s "
+      "wait:i cancel_url:s",
+      "short long throttled", NULL, WIDE, false },
+    { "glass_refused", N_("No emergency access"), "reason:s* back_url:s*", NULL,
+      "no_right self nothing unknown", PLAIN, false },
+    { "glass_mine", N_("My emergency accesses"), "items:a* csrf:s*", NULL, NULL, WIDE, false },
+    { "glass_review", N_("Emergency accesses to review"), "items:a* csrf:s*", "comment long gone",
+      NULL, WIDE, false },
     { NULL, NULL, NULL, NULL, NULL, NULL, false },
 };
 

@@ -77,6 +77,15 @@ static const struct {
     { "the technician's line", "error", "{'status':400,'detail':'invalid_request'}",
       "<code>400 invalid_request</code>", "400 invalid_request" },
     { "the reference", "unavailable", "{'request_id':'r1'}", "<code>r1</code>", "r1" },
+    { "what was typed comes back as text", "glass",
+      "{'action':'/a','csrf':'c','app':'DUI','place':'P','opens':['lire'],'told':['DPO'],"
+      "'lasts':14400,'due':1796140500,'error':'short','why':'</textarea>'}",
+      "required aria-invalid=\"true\" aria-describedby=\"problem\">&lt;/textarea&gt;</textarea>",
+      "For 4 hours; then it closes by itself." },
+    { "who reviews sees the reason", "glass_review",
+      "{'csrf':'c','items':[{'id':'i','number':1,'person':'Ana','app':'DUI','place':'P','opened':"
+      "1795535700,'why':'<b>chute</b>','due':1796140500}]}",
+      "<blockquote>&lt;b&gt;chute&lt;/b&gt;</blockquote>", "Nothing has been consulted." },
     { "the switch keeps the place", "expired", "{'here':'/x?a=1&b=2'}",
       "name=\"next\" value=\"/x?a=1&amp;b=2\"", "name=\"lang\" value=\"fr\"" },
     { "without a place, no switch", "expired", "{}", "</header>", "</header>" },
@@ -255,6 +264,19 @@ START_TEST(samples_are_complete)
         "error/",
         "unavailable/",
         "throttled/",
+        "glass/",
+        "glass/short",
+        "glass/long",
+        "glass/throttled",
+        "glass_refused/no_right",
+        "glass_refused/self",
+        "glass_refused/nothing",
+        "glass_refused/unknown",
+        "glass_mine/",
+        "glass_review/",
+        "glass_review/comment",
+        "glass_review/long",
+        "glass_review/gone",
     };
     for (size_t n = 0; n < COUNT(names); n++) {
         bool found = false;
