@@ -16,6 +16,7 @@ static void check_own(const struct seal_key *key, struct arena *a, struct str pl
     FUZZ_CHECK(err_ok(e) == (plain.len <= SEAL_PLAIN_MAX));
     if (!err_ok(e))
         return;
+    FUZZ_CHECK(sealed.len > 0 && sealed.len <= sizeof text);
     FUZZ_CHECK(err_ok(seal_open(key, 1, a, &owner, sealed, &out)) && str_eq(out, plain));
     for (size_t i = 0; i < sealed.len; i++)
         text[i] = sealed.ptr[i];
