@@ -11,7 +11,7 @@ const struct http_route oidc_routes[] = {
     { HTTP_GET, "/authorize", oidc_authorize, HTTP_WORKER | HTTP_PAGE, HTTP_BODY_NONE, 0 },
     { HTTP_POST, "/authorize", oidc_authorize, HTTP_WORKER | HTTP_PAGE, HTTP_BODY_FORM,
       AUTHORIZE_MAX },
-    { HTTP_POST, "/token", oidc_token, HTTP_WORKER | HTTP_API, HTTP_BODY_FORM, TOKEN_MAX },
+    { HTTP_POST, "/token", oidc_token, HTTP_INLINE | HTTP_API, HTTP_BODY_FORM, TOKEN_MAX },
     { HTTP_GET, "/userinfo", oidc_userinfo, HTTP_WORKER | HTTP_API, HTTP_BODY_NONE, 0 },
     { HTTP_POST, "/userinfo", oidc_userinfo, HTTP_WORKER | HTTP_API, HTTP_BODY_FORM, TOKEN_MAX },
     { HTTP_GET, "/end-session", oidc_end_session, HTTP_WORKER | HTTP_PAGE, HTTP_BODY_NONE, 0 },

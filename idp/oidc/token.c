@@ -257,6 +257,14 @@ static const struct grant_row {
     { "client_credentials", CLIENT_GRANT_CREDENTIALS, grant_client },
 };
 
+/* A client's own token is a hash and a signature: made where the request arrived. A code, or a client's
+ * assertion that is spent, needs the state. */
+static bool needs_worker(const struct http_request *req)
+{
+    return http_form(req, "client_assertion").ptr != NULL ||
+           !str_eq(http_form(req, "grant_type"), STR("client_credentials"));
+}
+
 static err_t run(struct exchange *x)
 {
     struct str type = http_form(x->req, "grant_type");
@@ -279,6 +287,10 @@ static err_t run(struct exchange *x)
 err_t oidc_token(struct http_request *req, struct http_response *resp)
 {
     struct exchange x = { .svc = req->app, .req = req, .resp = resp, .verdict = ERR(OK) };
+    if (!req->on_worker && needs_worker(req)) {
+        http_response_later(resp);
+        return ERR(OK);
+    }
     x.view = registry_take(x.svc->registry);
     err_t e = run(&x);
     registry_give(x.svc->registry, x.view);
