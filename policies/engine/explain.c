@@ -35,7 +35,7 @@ static err_t find_steps(struct explainer *x, struct explanation *out)
     const struct explain_step nothing = explain_step_of(EXPLAIN_NOTHING);
     if (out->decision.reason == ACCESS_SUSPENDED)
         TRY(try_reactivation(x));
-    else if (out->decision.reason != ACCESS_UNKNOWN)
+    else if (x->who != NULL && out->decision.reason != ACCESS_UNKNOWN)
         TRY(try_all(x, &out->more_profiles));
     return x->step_count > 0 ? ERR(OK) : explain_note(x, &nothing);
 }

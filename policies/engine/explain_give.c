@@ -66,37 +66,43 @@ static bool is_offered(const struct explainer *x, int profile, int structure)
     return false;
 }
 
+/* The latest end that has passed and is earlier than BEFORE; false when there is none. */
+static bool ended_before(const struct explainer *x, int64_t before, int64_t *end)
+{
+    bool found = false;
+    for (size_t i = 0; i < x->who->assignment_count; i++) {
+        int64_t over = x->who->assignments[i].end;
+        if (over > x->q->now || over >= before || (found && over <= *end))
+            continue;
+        *end = over;
+        found = true;
+    }
+    return found;
+}
+
+static err_t renew(struct explainer *x, size_t index)
+{
+    const struct engine_assignment *a = &x->who->assignments[index];
+    struct explain_step step = explain_step_of(EXPLAIN_RENEW);
+    bool done = false;
+    step.assignment = (int)index;
+    step.profile = engine_profile(x->s, a->profile);
+    step.structure = engine_structure(x->s, a->structure);
+    if (step.profile == ENGINE_NONE || step.structure == ENGINE_NONE ||
+        !grants_right(x, step.profile) || is_offered(x, step.profile, step.structure))
+        return ERR(OK);
+    TRY(try_assignment(x, &step, &done));
+    return done ? explain_note(x, &step) : ERR(OK);
+}
+
 /* What she had, once more: the last one over first. */
 err_t explain_renewals(struct explainer *x)
 {
-    for (int64_t before = MODEL_EVER;;) {
-        int last = ENGINE_NONE;
-        int64_t end = MODEL_ALWAYS;
-        for (size_t i = 0; i < x->who->assignment_count; i++) {
-            int64_t over = x->who->assignments[i].end;
-            if (over <= x->q->now && over < before && over > end) {
-                end = over;
-                last = (int)i;
-            }
-        }
-        if (last == ENGINE_NONE)
-            return ERR(OK);
-        before = end;
-        for (size_t i = 0; i < x->who->assignment_count; i++) {
-            const struct engine_assignment *a = &x->who->assignments[i];
-            struct explain_step step = explain_step_of(EXPLAIN_RENEW);
-            bool done = false;
-            step.assignment = (int)i;
-            step.profile = engine_profile(x->s, a->profile);
-            step.structure = engine_structure(x->s, a->structure);
-            if (a->end != end || step.profile == ENGINE_NONE || step.structure == ENGINE_NONE ||
-                !grants_right(x, step.profile) || is_offered(x, step.profile, step.structure))
-                continue;
-            TRY(try_assignment(x, &step, &done));
-            if (done)
-                TRY(explain_note(x, &step));
-        }
-    }
+    for (int64_t end = MODEL_EVER; ended_before(x, end, &end);)
+        for (size_t i = 0; i < x->who->assignment_count; i++)
+            if (x->who->assignments[i].end == end)
+                TRY(renew(x, i));
+    return ERR(OK);
 }
 
 /* Where a new assignment would be given: where it is asked for; for what has no place, where she works

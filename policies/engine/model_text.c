@@ -224,6 +224,21 @@ err_t model_lines(const struct model *m, struct arena *a, const struct str **lin
 
 /* ---- reading ---- */
 
+/* The character that a backslash and ESCAPED stand for; '\\0': none. */
+static char unescaped(char escaped)
+{
+    switch (escaped) {
+    case 't':
+        return '\t';
+    case 'n':
+        return '\n';
+    case '\\':
+        return '\\';
+    default:
+        return '\0';
+    }
+}
+
 static err_t read_text(struct arena *a, struct str s, struct str *out)
 {
     char *text = arena_alloc(a, s.len + 1);
@@ -234,12 +249,8 @@ static err_t read_text(struct arena *a, struct str s, struct str *out)
         char c = s.ptr[i];
         if (c == '\n')
             return ERR(MALFORMED);
-        if (c == '\\') {
-            char escaped = ++i < s.len ? s.ptr[i] : '\0';
-            if (escaped != 't' && escaped != 'n' && escaped != '\\')
-                return ERR(MALFORMED);
-            c = escaped == 't' ? '\t' : escaped == 'n' ? '\n' : '\\';
-        }
+        if (c == '\\' && (c = unescaped(++i < s.len ? s.ptr[i] : '\0')) == '\0')
+            return ERR(MALFORMED);
         text[n++] = c;
     }
     *out = str_from(text, n);

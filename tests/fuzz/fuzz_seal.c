@@ -18,6 +18,7 @@ static void check_own(const struct seal_key *key, struct arena *a, struct str pl
         return;
     FUZZ_CHECK(sealed.len > 0 && sealed.len <= sizeof text);
     FUZZ_CHECK(err_ok(seal_open(key, 1, a, &owner, sealed, &out)) && str_eq(out, plain));
+    FUZZ_CHECK(sealed.len > 0 && sealed.len <= sizeof text);
     for (size_t i = 0; i < sealed.len; i++)
         text[i] = sealed.ptr[i];
     text[where % sealed.len] ^= 1;
