@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "glass/glass.h"
 #include "home/home.h"
 #include "http/http.h"
 #include "login/login.h"
@@ -110,6 +111,7 @@ err_t service_serve(struct service *svc, const sigset_t *stop)
     struct running all = { .server = NULL };
     int signal_number = 0;
     size_t n = add_routes(routes, 0, home_routes, home_route_count);
+    n = add_routes(routes, n, glass_routes, glass_route_count);
     n = add_routes(routes, n, login_routes, login_route_count);
     n = add_routes(routes, n, oidc_routes, oidc_route_count);
     struct http_site site = { routes, n, call_error_page, svc };

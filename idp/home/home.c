@@ -3,6 +3,7 @@
 #include "base/access.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "emergency/opened.h"
 #include "journal/journal.h"
 #include "login/login.h"
 #include "pages/pages.h"
@@ -54,6 +55,29 @@ static err_t put_place(struct login *l, json_t *data)
     return e;
 }
 
+/* Her open emergency accesses, and those that she may review here, a stronger login included. */
+static err_t put_emergencies(struct login *l, json_t *data)
+{
+    struct call *c = l->c;
+    struct opened_list mine;
+    TRY(opened_of(c->svc->opened, c->arena, l->person.id, c->now, &mine));
+    if (mine.count > 0)
+        call_put(data, "mine_url", STR(PAGE_PATH_GLASS_MINE));
+    for (size_t i = 0; i < c->view->emergencies.count; i++) {
+        const struct dir_emergency *rule = &c->view->emergencies.list[i];
+        struct engine_question q = { .resource = rule->review_resource,
+                                     .action = rule->review_action,
+                                     .structure = l->progress.structure,
+                                     .acr = ACCESS_EIDAS2,
+                                     .now = c->now };
+        struct engine_decision d;
+        TRY(rights_decide(c->view, c->arena, &l->person, NULL, &q, &d));
+        if (d.effect == ENGINE_PERMIT)
+            call_put(data, "review_url", STR(PAGE_PATH_GLASS_REVIEW));
+    }
+    return ERR(OK);
+}
+
 static err_t apps_data(struct login *l, json_t *data)
 {
     char csrf[CALL_CSRF_LEN + 1];
@@ -62,6 +86,7 @@ static err_t apps_data(struct login *l, json_t *data)
     for (size_t i = 0; i < l->c->view->client_count; i++)
         TRY(put_app(l, &l->c->view->clients[i], apps));
     TRY(put_place(l, data));
+    TRY(put_emergencies(l, data));
     TRY(call_csrf(l->c, csrf));
     call_put(data, "csrf", str_of(csrf));
     call_put(data, "person", l->person.display_name);

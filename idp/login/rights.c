@@ -179,3 +179,14 @@ err_t rights_any(const struct view *v, struct arena *a, const struct dir_person 
     *out = count > 1; /* the first string only lists the places */
     return ERR(OK);
 }
+
+err_t rights_decide(const struct view *v, struct arena *a, const struct dir_person *p,
+                    const struct opened_list *opened, const struct engine_question *q,
+                    struct engine_decision *out)
+{
+    static const struct opened_list none = { NULL, 0 };
+    struct engine_subject *subject = NULL;
+    TRY(resolve_with(v, a, p, opened != NULL ? opened : &none, &subject));
+    engine_decide(v->snapshot, subject, q, out);
+    return ERR(OK);
+}

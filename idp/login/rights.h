@@ -62,6 +62,15 @@ NODISCARD err_t rights_entitlements(const struct view *v, struct arena *a,
                                     const struct dir_person *p, const struct rights_question *q,
                                     struct buf *out, int64_t *not_after);
 
+/* One decision of the engine about the person, with these emergencies (OPENED may be NULL: none).
+ * Errors: NO_MEMORY. */
+struct opened_list;
+struct engine_question;
+struct engine_decision;
+NODISCARD err_t rights_decide(const struct view *v, struct arena *a, const struct dir_person *p,
+                              const struct opened_list *opened, const struct engine_question *q,
+                              struct engine_decision *out);
+
 /* True if the person has any right in APPLICATION in the active STRUCTURE, a stronger login included. */
 NODISCARD err_t rights_any(const struct view *v, struct arena *a, const struct dir_person *p,
                            const struct rights_question *q, bool *out);

@@ -68,6 +68,11 @@ static err_t uri_of(const struct reading *r, const json_t *value, struct str *ou
 
 static err_t read_uri(const struct reading *r) { return uri_of(r, r->value, &r->client->uri); }
 
+static err_t read_emergency_uri(const struct reading *r)
+{
+    return uri_of(r, r->value, &r->client->emergency_uri);
+}
+
 static err_t uris_of(const struct reading *r, const struct str **out, size_t *count)
 {
     size_t n = json_array_size(r->value);
@@ -177,6 +182,7 @@ static const struct member {
     { "client_name", read_name },
     { "client_name#fr", read_name_fr },
     { "client_uri", read_uri },
+    { "emergency_uri", read_emergency_uri },
     { "redirect_uris", read_redirect_uris },
     { "post_logout_redirect_uris", read_post_logout_uris },
     { "scope", read_scope },

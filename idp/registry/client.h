@@ -10,6 +10,7 @@
  *   jwks                        for private_key_jwt
  *   default_acr_values          eidas1 | eidas2 | eidas3: the least that every sign-in must reach
  *   default_max_age             seconds
+ *   emergency_uri               ours: where break-glass sends the person back to
  *   id_token_signed_response_alg, token_endpoint_auth_signing_alg   ES256
  */
 #ifndef REGISTRY_CLIENT_H
@@ -33,6 +34,7 @@ struct client {
     struct str application;   /* code: the application whose resources it speaks for */
     struct str name, name_fr; /* for people; never empty */
     struct str uri;           /* where "mes applications" leads; may be empty */
+    struct str emergency_uri; /* where break-glass goes back to; may be empty: uri then */
     struct str scope;         /* what it may ask for, separated by spaces */
     enum client_auth auth;
     unsigned grants; /* enum client_grant */

@@ -15,8 +15,8 @@
 
 enum {
     EMERGENCY_MAX_S = 24 * 3600,   /* the longest that one may be open */
-    EMERGENCY_REASON_MAX = 1000,   /* bytes of UTF-8 */
-    EMERGENCY_COMMENT_MAX = 1000,  /* the same */
+    EMERGENCY_REASON_MAX = 4000,   /* bytes of UTF-8 */
+    EMERGENCY_COMMENT_MAX = 4000,  /* the same */
     EMERGENCY_LABEL_MAX = 200,     /* the same */
     EMERGENCY_INSTANCE_MAX = 200,  /* the same */
     EMERGENCY_OPEN_MAX = 10000,    /* open at one time, all persons */

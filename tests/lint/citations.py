@@ -5,7 +5,7 @@ from .tree import Finding
 
 # number -> what it is; a number that is not here is a slip until someone adds it with its title
 RFCS = {
-    1123: "mail dates", 2045: "MIME bodies", 2046: "MIME types", 2047: "MIME words in headers",
+    1123: "host names", 2045: "MIME bodies", 2046: "MIME types", 2047: "MIME words in headers",
     1321: "MD5", 2104: "HMAC", 2119: "key words", 2307: "posixAccount", 2798: "inetOrgPerson",
     2696: "LDAP paging", 2849: "LDIF", 3062: "password modify", 3279: "ECDSA in X.509",
     3339: "timestamps", 3629: "UTF-8", 3986: "URI", 4122: "UUID (old)", 4180: "CSV", 4226: "HOTP",
