@@ -1,8 +1,11 @@
 /* keeper.c - housekeeping: what nobody asks for and somebody must do. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "directory/directory.h"
+#include "history/history.h"
 #include "journal/journal.h"
+#include "night.h"
 #include "start.h"
 #include "state/state.h"
 
@@ -15,23 +18,32 @@ enum { PURGE_EVERY_S = 60, PURGE_LIMIT = 1000 };
 struct keeper {
     struct service *svc;
     pthread_t thread;
+    struct night *night;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stop;
 };
 
+struct purge {
+    int64_t now, retention, deleted;
+};
+
 static err_t purge_job(struct state_tx *tx, void *arg)
 {
-    int64_t *deleted = arg;
-    return state_purge(tx, clock_now(), PURGE_LIMIT, deleted);
+    struct purge *p = arg;
+    int64_t past = 0;
+    TRY(state_purge(tx, p->now, PURGE_LIMIT, &p->deleted));
+    TRY(history_purge(tx, p->now - p->retention, PURGE_LIMIT, &past));
+    p->deleted += past;
+    return ERR(OK);
 }
 
 static void purge(struct service *svc)
 {
-    int64_t deleted = PURGE_LIMIT;
+    struct purge p = { clock_now(), svc->config->history_retention, PURGE_LIMIT };
     err_t e = ERR(OK);
-    while (err_ok(e) && deleted >= PURGE_LIMIT)
-        e = state_write(svc->state, purge_job, &deleted);
+    while (err_ok(e) && p.deleted >= PURGE_LIMIT)
+        e = state_write(svc->state, purge_job, &p);
     if (!err_ok(e))
         log_event(LOG_WARNING, "state.purge_failed", LOG_ERR(e));
 }
@@ -85,9 +97,13 @@ err_t keeper_start(struct service *svc, struct keeper **out)
     k->svc = svc;
     pthread_mutex_init(&k->lock, NULL);
     pthread_cond_init(&k->wake, NULL);
-    if (pthread_create(&k->thread, NULL, keep, k) != 0) {
+    err_t e = night_start(svc, &k->night);
+    if (err_ok(e) && pthread_create(&k->thread, NULL, keep, k) != 0)
+        e = ERR(LIBRARY);
+    if (!err_ok(e)) {
+        night_stop(k->night);
         free(k);
-        return ERR(LIBRARY);
+        return e;
     }
     *out = k;
     return ERR(OK);
@@ -97,6 +113,7 @@ void keeper_stop(struct keeper *k)
 {
     if (k == NULL)
         return;
+    night_stop(k->night);
     pthread_mutex_lock(&k->lock);
     k->stop = true;
     pthread_cond_signal(&k->wake);

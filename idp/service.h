@@ -19,6 +19,7 @@ struct registry;
 struct opened;
 struct sender;
 struct people;
+struct recorder;
 
 enum { SERVICE_CSRF_KEY_LEN = 32 };
 
@@ -31,9 +32,10 @@ struct service {
     struct jwks *own_keys; /* the public halves of the signing keys, to verify our own tokens */
     struct pages *pages;
     struct registry *registry;
-    struct opened *opened; /* emergencies open now (emergency/opened.h) */
-    struct sender *sender; /* of mail */
-    struct people *people; /* persons in memory; reloads the registry, too */
+    struct opened *opened;     /* emergencies open now (emergency/opened.h) */
+    struct sender *sender;     /* of mail */
+    struct people *people;     /* persons in memory; reloads the registry, too */
+    struct recorder *recorder; /* of the past */
     struct str issuer;
     struct str charter_version, charter_text; /* version empty: there is no charter */
     char *charter_owned; /* what charter_text points to, when read from a file */

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "directory/directory.h"
 #include "emergency/opened.h"
+#include "history/recorder.h"
 #include "journal/journal.h"
 #include "keys/keys.h"
 #include "login/otp.h"
@@ -140,16 +141,26 @@ static err_t open_registry(struct service *svc)
 
 static void on_change(void *ctx, const struct dir_changes *changes)
 {
-    people_changed(ctx, changes);
+    const struct service *svc = ctx;
+    people_changed(svc->people, changes);
+    recorder_changed(svc->recorder, changes);
 }
 
 static err_t open_people(struct service *svc)
 {
     struct people_options options = { .resident_max = (size_t)svc->config->resident_max };
     err_t e = people_open(&options, svc->directory, svc->registry, &svc->people);
+    return err_ok(e) ? e : failed("people", "not enough memory or threads", e);
+}
+
+/* Last of those that follow the directory: the watch tells them all. */
+static err_t open_history(struct service *svc)
+{
+    const struct recorder_parts parts = { svc->directory, svc->registry, svc->state };
+    err_t e = recorder_start(&parts, &svc->recorder);
     if (err_ok(e))
-        e = directory_watch(svc->directory, on_change, svc->people);
-    return err_ok(e) ? e : failed("people", "the directory cannot be followed", e);
+        e = directory_watch(svc->directory, on_change, svc);
+    return err_ok(e) ? e : failed("history", "the directory cannot be followed", e);
 }
 
 static err_t open_pages(struct service *svc)
@@ -213,8 +224,8 @@ err_t service_tell(struct service *svc, enum journal_event event, const struct j
 static err_t open_all(struct service *svc)
 {
     static err_t (*const parts[])(struct service *) = {
-        open_keys,  open_state,   open_journal,   open_emergencies, open_mail,
-        open_pages, read_charter, open_directory, open_registry,    open_people,
+        open_keys,    open_state,     open_journal,  open_emergencies, open_mail,    open_pages,
+        read_charter, open_directory, open_registry, open_people,      open_history,
     };
     TRY(otp_init());
     set_limits(svc);
@@ -244,7 +255,8 @@ void service_close(struct service *svc)
     }
     opened_stop(svc->opened);             /* its last uses go to the journal */
     directory_stop_watch(svc->directory); /* nobody tells of changes any more */
-    people_close(svc->people);            /* nor reloads the registry */
+    recorder_stop(svc->recorder);
+    people_close(svc->people); /* nor reloads the registry */
     directory_close(svc->directory);
     registry_close(svc->registry);
     pages_free(svc->pages);

@@ -65,6 +65,9 @@ struct config {
     /* state and keys */
     const char *state_database; /* SQLite file */
     const char *keys_dir;       /* signing and sealing keys, mode 0700 */
+    int64_t history_retention;  /* of the recorded past */
+
+    int64_t duties_hour; /* of the nightly check, 0 to 23, wall clock in Paris */
 
     /* signing in */
     const char *charter_version; /* NULL: nothing to accept */

@@ -96,6 +96,9 @@ static const struct config_key deciding[] = {
     { "decisions.log", CONFIG_SAMPLING, AT(decisions_log), "sample 100", false, 0, 0, NULL,
       "Which permits are journalled: `all`, `refusals` (none) or `sample N` (one in N). Refusals, "
       "emergencies and what the rules put under `trace` always are." },
+    { "duties.hour", CONFIG_INT, AT(duties_hour), "3", false, 0, 23, NULL,
+      "Hour in Paris at which everybody is looked at for incompatible profiles, each night; at the "
+      "start when the service was not running then." },
 };
 
 static const struct config_key storage[] = {
@@ -104,6 +107,12 @@ static const struct config_key storage[] = {
     { "keys.dir", CONFIG_DIRECTORY, AT(keys_dir), "/var/lib/habilis/keys", false, 0, 0, NULL,
       "Directory of the keys that sign tokens and seal seeds. It must belong to the service alone "
       "(mode 0700). Back it up: without it every second factor must be enrolled again." },
+    { "history.retention", CONFIG_DURATION, AT(history_retention), "1095d", false, 30 * DAY,
+      3650 * DAY, NULL,
+      "How long rules and assignments that are no longer in force can be told of (`habilisctl "
+      "policy "
+      "explain --at TIME --recorded`). Three years is the longest that the CNIL accepts without "
+      "further reason for records that serve internal control (deliberation 2021-122)." },
 };
 
 static const struct config_key signing_in[] = {

@@ -57,6 +57,8 @@ struct history_rules {
     size_t count;
     unsigned char digest[SHA256_LEN]; /* of the lines, each followed by a line feed */
 };
+/* Borrows LINES. Errors: CRYPTO, TOO_LARGE. */
+NODISCARD err_t history_rules_of(const struct str *lines, size_t count, struct history_rules *out);
 /* Writes a version and a journal record `rules_changed` unless DIGEST is the latest one's; *recorded
  * (may be NULL) tells. */
 NODISCARD err_t history_record_rules(struct state_tx *tx, const struct history_rules *rules,

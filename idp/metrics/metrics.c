@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "directory/directory.h"
+#include "history/duties.h"
 #include "journal/journal.h"
 #include "registry/registry.h"
 #include "state/session.h"
@@ -59,26 +60,30 @@ static void put_directory(struct buf *b, const struct directory *d)
 }
 
 struct count {
-    int64_t now, sessions;
+    int64_t now, sessions, duties;
 };
 
 static err_t count_job(struct state_tx *tx, void *arg)
 {
     struct count *c = arg;
-    return session_count(tx, c->now, &c->sessions);
+    TRY(session_count(tx, c->now, &c->sessions));
+    return duties_count(tx, &c->duties);
 }
 
 static void put_state(struct buf *b, struct state *state, int64_t now)
 {
     struct state_counters s;
-    struct count c = { now, 0 };
+    struct count c = { .now = now };
     state_counters(state, &s);
     number(b, "counter", "state_statements_total", "SQL statements.", s.statements);
     number(b, "counter", "state_commits_total", "Transactions made durable.", s.commits);
     number(b, "counter", "state_jobs_total", "Writes, several of which share a transaction.",
            s.jobs);
-    if (err_ok(state_read(state, count_job, &c)))
-        number(b, "gauge", "sessions", "Living sessions.", (uint64_t)c.sessions);
+    if (!err_ok(state_read(state, count_job, &c)))
+        return;
+    number(b, "gauge", "sessions", "Living sessions.", (uint64_t)c.sessions);
+    number(b, "gauge", "duties_conflicts", "Incompatible profiles of one person, last night.",
+           (uint64_t)c.duties);
 }
 
 static void put_rules(struct buf *b, struct registry *r, int64_t now)

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "directory/directory.h"
 #include "engine/engine.h"
+#include "engine/model_text.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -38,19 +39,21 @@ static void view_free(struct counted_view *v)
 
 /* ---- loading ---- */
 
-static err_t load_rules(struct directory *d, struct snapshot **out)
+static err_t load_rules(struct directory *d, struct counted_view *v)
 {
     struct model *model = NULL;
     struct problem problem = { MODEL_NONE, "", { "", 0 }, 0 };
     TRY(model_new(&model));
     err_t e = directory_load_model(d, model);
     if (err_ok(e)) {
-        e = engine_compile(model, out, &problem);
+        e = engine_compile(model, &v->view.snapshot, &problem);
         if (e.code == ERR_CONFIG)
             log_event(LOG_ERROR, "registry.rules_refused", LOG_TEXT("in", problem.in),
                       LOG_STR("code", problem.code),
                       LOG_TEXT("problem", model_problem_en(problem.what)));
     }
+    if (err_ok(e))
+        e = model_lines(model, v->arena, &v->view.rules, &v->view.rule_count);
     model_free(model);
     return e;
 }
@@ -96,7 +99,7 @@ static err_t load(struct directory *d, struct counted_view **out)
     v->view.loaded = clock_now();
     err_t e = arena_new(VIEW_ARENA_MAX, &v->arena);
     if (err_ok(e))
-        e = load_rules(d, &v->view.snapshot);
+        e = load_rules(d, v);
     if (err_ok(e))
         e = load_clients(d, v);
     if (err_ok(e))
@@ -139,6 +142,7 @@ err_t registry_reload(struct registry *r)
     if (err_ok(e)) {
         pthread_mutex_lock(&r->lock);
         struct counted_view *old = r->current;
+        fresh->view.number = old == NULL ? 1 : old->view.number + 1;
         r->current = fresh;
         pthread_mutex_unlock(&r->lock);
         if (old != NULL)

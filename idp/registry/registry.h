@@ -21,7 +21,10 @@ struct view {
     const struct client *clients; /* ordered by id */
     size_t client_count;
     struct dir_emergencies emergencies; /* what a break-glass opens, per application */
-    int64_t loaded;                     /* seconds, UTC: when it was read */
+    const struct str *rules;            /* as the lines of engine/model_text.h: to record them */
+    size_t rule_count;
+    int64_t loaded;  /* seconds, UTC: when it was read */
+    uint64_t number; /* of the reading: another one is another view */
 };
 
 /* Reads the directory for the first time. Errors: those of registry_reload(). */

@@ -154,10 +154,8 @@ const struct sql_statement sql_statements[SQL_ID_COUNT] = {
     WRITES(HISTORY_LINE_INSERT, "INSERT INTO history_line (line, since, ended) "
                                 "VALUES ($1, $2, $3)"),
     WRITES(HISTORY_LINE_END, "UPDATE history_line SET ended = $1 WHERE id = $2"),
-    READS(HISTORY_PERSON_NOW, "SELECT id, since, digest FROM history_person WHERE ended = $1 "
-                              "AND person = $2"),
-    READS(HISTORY_PERSON_LATEST, "SELECT ended FROM history_person WHERE person = $1 "
-                                 "ORDER BY since DESC LIMIT 1"),
+    READS(HISTORY_PERSON_LATEST, "SELECT id, since, ended, digest FROM history_person "
+                                 "WHERE person = $1 ORDER BY since DESC LIMIT 1"),
     READS(HISTORY_PERSON_AT, "SELECT person, data FROM history_person WHERE person = $1 "
                              "AND since <= $2 AND ended > $2"),
     READS(HISTORY_PERSON_BY_LOGIN, "SELECT person, data FROM history_person WHERE login = $1 "
@@ -166,9 +164,9 @@ const struct sql_statement sql_statements[SQL_ID_COUNT] = {
                                   "digest, data) VALUES ($1, $2, $3, $4, $5, $6)"),
     WRITES(HISTORY_PERSON_END, "UPDATE history_person SET ended = $1 WHERE id = $2"),
     READS(HISTORY_PEOPLE_NOW, "SELECT person, digest FROM history_person WHERE ended = $1 "
-                              "AND person > $2 ORDER BY person LIMIT $3"),
-    READS(HISTORY_PEOPLE_AT, "SELECT person, data FROM history_person WHERE person > $1 "
-                             "AND since <= $2 AND ended > $2 ORDER BY person LIMIT $3"),
+                              "ORDER BY person"),
+    READS(HISTORY_PEOPLE_AT, "SELECT person, data FROM history_person WHERE person > '' "
+                             "AND since <= $1 AND ended > $1 ORDER BY person"),
     WRITES(HISTORY_GAP_INSERT, "INSERT INTO history_gap (since, ended) VALUES ($1, $2) "
                                "ON CONFLICT (since) DO NOTHING"),
     READS(HISTORY_GAPS, "SELECT since, ended FROM history_gap WHERE ended > $1 AND since < $2 "
@@ -179,7 +177,8 @@ const struct sql_statement sql_statements[SQL_ID_COUNT] = {
 
     WRITES(DUTIES_PUT, "INSERT INTO duties (a, b, person, profiles, seen) "
                        "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (a, b) DO NOTHING"),
-    WRITES(DUTIES_SEEN, "UPDATE duties SET seen = $1 WHERE a = $2 AND b = $3"),
+    WRITES(DUTIES_SEEN, "UPDATE duties SET seen = $1 WHERE a = $2 AND b = $3 "
+                        "AND seen < $1"),
     READS(DUTIES_OVER, "SELECT a, b, person, profiles FROM duties WHERE seen < $1 "
                        "ORDER BY seen LIMIT $2"),
     WRITES(DUTIES_DELETE, "DELETE FROM duties WHERE a = $1 AND b = $2"),
