@@ -152,13 +152,32 @@ static bool is_self(const struct asked *a, struct str who)
     return str_eq(who, a->person.id) || str_eq_ignore_case(who, a->person.login);
 }
 
+static size_t characters(struct str text)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.len; i++)
+        n += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+    return n;
+}
+
+/* NULL: the reason will do. */
+static const char *fault_of(struct str reason)
+{
+    if (reason.len > EMERGENCY_REASON_MAX)
+        return "long";
+    return characters(reason) < GLASS_REASON_MIN || emergency_text_is_blank(reason) ||
+                   !emergency_text_is_sound(reason)
+               ? "short"
+               : NULL;
+}
+
 /* May she open it, given a reason? */
 static err_t decide(struct asked *a, struct engine_decision *out)
 {
     struct engine_question q = glass_question(a->c, a->x.structure);
     q.resource = a->rule->open_resource;
     q.action = a->rule->open_action;
-    q.motif = a->x.reason.len > 0 ? a->x.reason : STR("-"); /* asked of her on this page */
+    q.motif = fault_of(a->x.reason) == NULL ? a->x.reason : STR("-"); /* asked for on this page */
     return rights_decide(a->c->view, a->c->arena, &a->person, NULL, &q, out);
 }
 
@@ -338,7 +357,7 @@ static err_t write_all(struct state_tx *tx, struct opening *o)
         c, JOURNAL_EMERGENCY_OPENED,
         JOURNAL_DATA({ "application", a->x.application }, { "lot", a->x.lot },
                      { "resource", a->x.resource }, { "instance", a->x.instance },
-                     { "ends", o->ends }, { "reason_sha256", o->digest }, { "told", o->told }));
+                     { "ends", o->ends }, { "reason_digest", o->digest }, { "told", o->told }));
     entry.subject = a->x.id;
     entry.client = a->client->id;
     entry.structure = a->x.structure;
@@ -383,25 +402,6 @@ static err_t open_now(struct asked *a)
     TRY(back_of(a, str_from(o.id, sizeof o.id), &back));
     call_redirect(c, back);
     return ERR(OK);
-}
-
-static size_t characters(struct str text)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < text.len; i++)
-        n += ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
-    return n;
-}
-
-/* NULL: the reason will do. */
-static const char *fault_of(struct str reason)
-{
-    if (reason.len > EMERGENCY_REASON_MAX)
-        return "long";
-    return characters(reason) < GLASS_REASON_MIN || emergency_text_is_blank(reason) ||
-                   !emergency_text_is_sound(reason)
-               ? "short"
-               : NULL;
 }
 
 /* ---- one request ---- */

@@ -113,7 +113,7 @@ static err_t verdict_job(struct state_tx *tx, void *arg)
     struct journal_entry entry = glass_entry(
         r->c, JOURNAL_EMERGENCY_REVIEWED,
         JOURNAL_DATA({ "verdict", r->verdict.justified ? STR("justified") : STR("unjustified") },
-                     { "comment_sha256", r->digest }, { "person", r->x.person }));
+                     { "comment_digest", r->digest }, { "person", r->x.person }));
     entry.subject = r->x.id;
     entry.structure = r->x.structure;
     TRY(emergency_review(tx, &r->verdict, r->c->now));

@@ -83,7 +83,7 @@ enum {
     X(TOKEN_REFUSED, "token_refused", NEED_CLIENT, "error", "Jeton refusé à une application")   \
     X(EMERGENCY_OPENED, "emergency_opened",                                                     \
       NEED_ACTOR | NEED_SUBJECT | NEED_STRUCTURE | NEED_SESSION,                                \
-      "application lot ends reason_sha256 told", "Accès d’urgence ouvert (bris de glace)")      \
+      "application lot ends reason_digest told", "Accès d’urgence ouvert (bris de glace)")      \
     X(EMERGENCY_REFUSED, "emergency_refused", NEED_ACTOR | NEED_SESSION, "reason",              \
       "Accès d’urgence refusé")                                                                 \
     X(EMERGENCY_USED, "emergency_used", NEED_ACTOR | NEED_SUBJECT | NEED_STRUCTURE, "",         \
@@ -91,7 +91,7 @@ enum {
     X(EMERGENCY_CLOSED, "emergency_closed", NEED_ACTOR | NEED_SUBJECT, "",                      \
       "Accès d’urgence refermé avant son terme")                                                \
     X(EMERGENCY_REVIEWED, "emergency_reviewed", NEED_ACTOR | NEED_SUBJECT | NEED_STRUCTURE,     \
-      "verdict comment_sha256", "Accès d’urgence contrôlé")
+      "verdict comment_digest", "Accès d’urgence contrôlé")
 
 enum journal_event {
 #define X(code, name, fields, data, french) JOURNAL_##code,

@@ -88,12 +88,12 @@ const struct sql_statement sql_statements[SQL_ID_COUNT] = {
            "$6, $7, $8, $9, $10, '', '', '', $11, $12, 0, 0, $13, 0, $14)"),
     READS(EMERGENCY_BY_ID, "SELECT " EMERGENCY_COLUMNS " FROM emergency WHERE id = $1"),
     READS(EMERGENCY_OPEN, "SELECT " EMERGENCY_COLUMNS " FROM emergency WHERE ends > $1 "
-                          "ORDER BY ends LIMIT $2"),
+                          "AND closed = 0 ORDER BY ends LIMIT $2"),
     READS(EMERGENCY_OPEN_OF, "SELECT " EMERGENCY_COLUMNS " FROM emergency WHERE person = $1 "
-                             "AND ends > $2 ORDER BY ends LIMIT $3"),
+                             "AND ends > $2 AND closed = 0 ORDER BY ends LIMIT $3"),
     READS(EMERGENCY_TO_REVIEW, "SELECT " EMERGENCY_COLUMNS " FROM emergency WHERE reviewed = 0 "
                                "ORDER BY review_due LIMIT $1"),
-    /* Closing early moves the end: there is one instant to look at. */
+    /* Closing early moves the end, too: the record says how long it was open. */
     WRITES(EMERGENCY_CLOSE, "UPDATE emergency SET ends = CASE WHEN opened < $1 THEN $1 "
                             "ELSE opened + 1 END, closed = 1 WHERE id = $2 AND person = $3 "
                             "AND ends > $1"),

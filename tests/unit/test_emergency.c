@@ -226,7 +226,8 @@ END_TEST
 
 /* ---- closing ---- */
 
-/* Its owner closes it, once; closed in its first second it still ends after it began. */
+/* Its owner closes it, once; closed in its first second it ends after it began, and is
+ * not open in between. */
 START_TEST(close_early)
 {
     struct emergency x = start();
@@ -234,14 +235,16 @@ START_TEST(close_early)
     ck_assert_err(state_write(st, do_close, &c), NOT_FOUND);
     c.person = STR(ANNE);
     ck_assert_ok(state_write(st, do_close, &c));
-    ck_assert_uint_eq(open_at(NOW + 59), 1);
     ck_assert_uint_eq(open_at(NOW + 60), 0);
+    ck_assert_ok(state_read(st, do_find, &c));
+    ck_assert_int_eq(c.x.ends, NOW + 60);
     ck_assert_err(state_write(st, do_close, &c), NOT_FOUND);
     struct call soon = { .now = NOW, .id = opened(&x), .person = STR(ANNE) };
     ck_assert_ok(state_write(st, do_close, &soon));
     ck_assert_ok(state_read(st, do_find, &soon));
     ck_assert_int_eq(soon.x.ends, NOW + 1);
     ck_assert_int_eq(soon.x.closed, 1);
+    ck_assert_uint_eq(open_at(NOW), 0);
 }
 END_TEST
 

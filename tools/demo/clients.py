@@ -9,7 +9,7 @@ def metadata(instance):
     return {
         "dui": ("DUI", {
             "client_name": "Resident record", "client_name#fr": "Dossier de l'usager",
-            "client_uri": instance.app + "/",
+            "client_uri": instance.app + "/", "emergency_uri": instance.app + "/urgence",
             "redirect_uris": [instance.app + "/callback"],
             "post_logout_redirect_uris": [instance.app + "/"],
             "token_endpoint_auth_method": "client_secret_basic",

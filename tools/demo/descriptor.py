@@ -30,6 +30,7 @@ def describe(instance, services):
         "people": [person(instance, key) for key in instance.people],
         "clients": [client(instance, name, description)
                     for name, (_, description) in clients.metadata(instance).items()],
+        "mail": str(instance.folder / "mail"),
         "apps": {"dui": instance.app + "/"},
         "ldap": {"uri": instance.ldap, "base_dn": instance.base_dn, "bind_dn": instance.bind_dn,
                  "password": instance.ldap_password()},

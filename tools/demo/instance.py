@@ -1,7 +1,9 @@
 """One demonstration in its folder: made at the first start, taken up again at the next ones."""
 import json
 import subprocess
+import sys
 import urllib.parse
+from pathlib import Path
 
 from . import clients, descriptor, people, tls
 from .services import Failed, free_port, https_answers, port_answers
@@ -77,9 +79,11 @@ class Instance:
         self.start_directory(services)
         self.write_config()
         self.once("load", lambda: self.ctl("load", self.data))
+        self.once("emergencies", self.add_emergencies)
         self.once("people", self.give_credentials)
         self.accounts = {key: self.find_account(key) for key in self.people}
         clients.register(self)
+        self.start_mailbox(services)
         self.start_idp(services)
         self.start_app(services)
         descriptor.write(self, services)
@@ -87,7 +91,8 @@ class Instance:
     def choose_ports(self, services):
         wanted = {"habilisd": self.args.port or self.ports.get("habilisd", PORT),
                   "dui-demo": self.args.app_port or self.ports.get("dui-demo", APP_PORT),
-                  "slapd": self.ports.get("slapd", 0)}
+                  "slapd": self.ports.get("slapd", 0),
+                  "mailbox": self.ports.get("mailbox", 0)}
         chosen = {}
         for name, port in wanted.items():
             if services.pid(name):
@@ -127,6 +132,8 @@ class Instance:
             "state.database": self.folder / "state.db",
             "keys.dir": self.folder / "keys",
             "charter.version": "2026-01",
+            "mail.smtp_url": f"smtp://127.0.0.1:{self.ports['mailbox']}",
+            "mail.from": "habilis@demonstration.example",
             # one loopback address is everybody here
             "throttle.window": "60s",
             "throttle.network": "300",
@@ -150,6 +157,20 @@ class Instance:
         if not {"uid", "habilisId"} <= values.keys():
             raise Failed(f"{people.mail_of(key)} is not in the directory after loading")
         return {"login": values["uid"], "id": values["habilisId"]}
+
+    def add_emergencies(self):
+        """What break-glass opens; loading takes no such file."""
+        template = (Path(__file__).parent / "emergencies.ldif").read_text(encoding="utf-8")
+        run(["ldapmodify", "-x", "-H", self.ldap, "-D", self.bind_dn,
+             "-y", self.folder / "slapd-secrets/habilisd.password"],
+            template.replace("@BASE@", self.base_dn))
+
+    def start_mailbox(self, services):
+        if services.pid("mailbox"):
+            return
+        services.start("mailbox", [sys.executable, Path(__file__).parent / "mailbox.py",
+                                   self.ports["mailbox"], self.folder / "mail"])
+        services.wait("mailbox", lambda: port_answers(self.ports["mailbox"]))
 
     def give_credentials(self):
         for key, person in self.people.items():
@@ -185,6 +206,7 @@ class Instance:
         """What a person needs to start trying."""
         print(f"\n  Sign-in and my applications  {self.issuer}/")
         print(f"  Resident record (DUI)        {self.app}/")
+        print(f"  Mail that the service sent   {self.folder / 'mail'}/")
         print(f"  Certificate authority        {self.folder / 'tls/ca.pem'}\n")
         for key, person in self.people.items():
             secret = self.secrets["people"][key]

@@ -106,11 +106,12 @@ def new_totp_secret():
 
 def secrets_of(path, keys, client_ids):
     """The demonstration's secrets, made once and kept in PATH (mode 0600)."""
-    if path.exists():
-        return json.loads(path.read_text())
-    kept = {"people": {key: {"password": new_password(), "totp_secret": new_totp_secret()}
-                       for key in keys},
-            "clients": {name: secrets.token_urlsafe(32) for name in client_ids}}
+    kept = json.loads(path.read_text()) if path.exists() else {"people": {}, "clients": {}}
+    for key in keys:
+        kept["people"].setdefault(key, {"password": new_password(),
+                                        "totp_secret": new_totp_secret()})
+    for name in client_ids:
+        kept["clients"].setdefault(name, secrets.token_urlsafe(32))
     path.touch(mode=0o600)
     path.write_text(json.dumps(kept, indent=1))
     return kept
