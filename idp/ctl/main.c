@@ -21,6 +21,7 @@ static const struct ctl_command *const COMMANDS[] = {
     &ctl_person_totp,
     &ctl_journal_show,
     &ctl_journal_verify,
+    &ctl_policy_test,
 };
 
 static void print_help(FILE *out)
