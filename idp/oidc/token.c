@@ -84,25 +84,6 @@ static struct journal_entry entry_of(const struct exchange *x, enum journal_even
                                    .data = data };
 }
 
-static err_t append_job(struct state_tx *tx, void *arg) { return journal_append(tx, arg); }
-
-static err_t record_issued(struct exchange *x)
-{
-    struct journal_entry entry = entry_of(
-        x, JOURNAL_TOKEN_ISSUED,
-        JOURNAL_DATA({ "jti", str_from(x->grant.jti, UUID_LEN) }, { "family", x->code.family }));
-    return state_write(x->svc->state, append_job, &entry);
-}
-
-static err_t refuse_grant(struct exchange *x, const char *why)
-{
-    struct journal_entry entry =
-        entry_of(x, JOURNAL_TOKEN_REFUSED,
-                 JOURNAL_DATA({ "error", STR_INIT("invalid_grant") }, { "reason", str_of(why) }));
-    TRY(state_write(x->svc->state, append_job, &entry));
-    return oauth_error(x, 400, "invalid_grant", why);
-}
-
 /* ---- the code ---- */
 
 static const char *check_code(const struct exchange *x)
@@ -116,12 +97,25 @@ static const char *check_code(const struct exchange *x)
     return NULL;
 }
 
-static err_t session_job(struct state_tx *tx, struct exchange *x)
+/* A verdict about the code is no failure of the store. */
+static bool is_verdict(err_t e)
 {
+    return err_ok(e) || e.code == ERR_NOT_FOUND || e.code == ERR_CODE_SPENT;
+}
+
+/* Reads code and session; nothing is spent yet, so that a directory that is away costs the person
+ * nothing: the application may try again. */
+static err_t look_job(struct state_tx *tx, void *arg)
+{
+    struct exchange *x = arg;
     struct session session;
-    TRY(session_find_sid(tx, x->req->arena, x->code.sid, x->req->now, &session));
+    x->verdict = code_look(tx, x->req->arena, http_form(x->req, "code"), x->req->now, &x->code);
+    if (!err_ok(x->verdict))
+        return is_verdict(x->verdict) ? ERR(OK) : x->verdict;
+    x->why = check_code(x);
+    x->verdict = session_find_sid(tx, x->req->arena, x->code.sid, x->req->now, &session);
     x->session_ends = session.expires;
-    return ERR(OK);
+    return is_verdict(x->verdict) ? ERR(OK) : x->verdict;
 }
 
 /* Whoever had the code first may be a thief: the session that both rest on ends
@@ -136,19 +130,51 @@ static err_t replayed_job(struct state_tx *tx, struct exchange *x)
     return journal_append(tx, &entry);
 }
 
+/* Spends the code; *verdict as code_take() says. What another client brings is not its own: nothing of
+ * it is told. */
+static err_t spend(struct state_tx *tx, struct exchange *x)
+{
+    struct code code;
+    x->verdict = code_take(tx, x->req->arena, http_form(x->req, "code"), x->req->now, &code);
+    if (!is_verdict(x->verdict))
+        return x->verdict;
+    bool known = x->verdict.code != ERR_NOT_FOUND;
+    x->code = known && str_eq(code.client_id, x->client->id) ? code : (struct code){ .acr = 0 };
+    return x->verdict.code == ERR_CODE_SPENT && x->code.sid.len > 0 ? replayed_job(tx, x) : ERR(OK);
+}
+
 /* Returns OK whatever the verdict, so that a code that was shown once stays spent. */
-static err_t take_job(struct state_tx *tx, void *arg)
+static err_t refuse_job(struct state_tx *tx, void *arg)
 {
     struct exchange *x = arg;
-    x->verdict = code_take(tx, x->req->arena, http_form(x->req, "code"), x->req->now, &x->code);
-    if (x->verdict.code == ERR_CODE_SPENT && str_eq(x->code.client_id, x->client->id))
-        return replayed_job(tx, x);
+    TRY(spend(tx, x));
+    struct journal_entry entry = entry_of(
+        x, JOURNAL_TOKEN_REFUSED,
+        JOURNAL_DATA({ "error", STR_INIT("invalid_grant") }, { "reason", str_of(x->why) }));
+    return journal_append(tx, &entry);
+}
+
+static err_t refuse_grant(struct exchange *x, const char *why)
+{
+    x->why = why;
+    TRY(state_write(x->svc->state, refuse_job, x));
+    return oauth_error(x, 400, "invalid_grant", why);
+}
+
+static const char code_is_nothing[] = "the code is unknown, expired or already used";
+
+/* The code is spent and the tokens are told of in one transaction, after they were made: of any number
+ * of callers one is answered with them. */
+static err_t issue_job(struct state_tx *tx, void *arg)
+{
+    struct exchange *x = arg;
+    TRY(spend(tx, x));
     if (!err_ok(x->verdict))
-        return err_class_of(x->verdict) == ERR_CLASS_CALLER || x->verdict.code == ERR_CODE_SPENT
-                   ? ERR(OK)
-                   : x->verdict;
-    x->why = check_code(x);
-    return x->why == NULL ? session_job(tx, x) : ERR(OK);
+        return ERR(OK);
+    struct journal_entry entry = entry_of(
+        x, JOURNAL_TOKEN_ISSUED,
+        JOURNAL_DATA({ "jti", str_from(x->grant.jti, UUID_LEN) }, { "family", x->code.family }));
+    return journal_append(tx, &entry);
 }
 
 static err_t make_grant(struct exchange *x, const struct dir_person *person,
@@ -181,8 +207,9 @@ static err_t sign_and_send(struct exchange *x)
     TRY(keys_sign(x->svc->keys, a, STR("at+jwt"), payload, &access));
     TRY(claims_id(x->svc, a, &x->grant, access, &payload));
     TRY(keys_sign(x->svc->keys, a, STR("JWT"), payload, &id));
-    TRY(record_issued(x));
-    return send_tokens(x, access, id);
+    TRY(state_write(x->svc->state, issue_job, x));
+    return err_ok(x->verdict) ? send_tokens(x, access, id)
+                              : oauth_error(x, 400, "invalid_grant", code_is_nothing);
 }
 
 /* The person as she is now: an assignment that ended a second ago gives nothing any more. */
@@ -205,14 +232,9 @@ static err_t grant_code(struct exchange *x)
 {
     if (http_form(x->req, "code").len == 0)
         return oauth_error(x, 400, "invalid_request", "code is missing");
-    err_t e = state_write(x->svc->state, take_job, x);
-    if (e.code == ERR_NOT_FOUND) /* the session ended in between */
-        return refuse_grant(x, "the session has ended");
-    TRY(e);
-    if (!err_ok(x->verdict)) {
-        x->code = (struct code){ .acr = 0 };
-        return refuse_grant(x, "the code is unknown, expired or already used");
-    }
+    TRY(state_read(x->svc->state, look_job, x));
+    if (!err_ok(x->verdict))
+        return refuse_grant(x, code_is_nothing);
     return x->why != NULL ? refuse_grant(x, x->why) : exchange_for(x);
 }
 

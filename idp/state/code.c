@@ -75,8 +75,8 @@ static err_t found_row(const struct sql_row *row, void *arg)
     return ERR(OK);
 }
 
-err_t code_take(struct state_tx *tx, struct arena *a, struct str text, int64_t now,
-                struct code *out)
+static err_t read_code(struct state_tx *tx, struct arena *a, struct str text, int64_t now,
+                       struct code *out, int64_t *id)
 {
     struct handle_row row;
     bool valid = false;
@@ -85,11 +85,27 @@ err_t code_take(struct state_tx *tx, struct arena *a, struct str text, int64_t n
     TRY(sql_one(tx, SQL_CODE_BY_ID, SQL_ARGS(V_INT(row.id)), found_row, &f));
     if (!f.mine)
         return ERR(NOT_FOUND);
-    if (f.used) {
-        *out = f.code;
-        return ERR(CODE_SPENT);
-    }
-    TRY(sql_exec_one(tx, SQL_CODE_SPEND, SQL_ARGS(V_INT(row.id))));
     *out = f.code;
-    return ERR(OK);
+    *id = row.id;
+    return f.used ? ERR(CODE_SPENT) : ERR(OK);
+}
+
+err_t code_look(struct state_tx *tx, struct arena *a, struct str text, int64_t now,
+                struct code *out)
+{
+    int64_t id = 0;
+    return read_code(tx, a, text, now, out, &id);
+}
+
+err_t code_take(struct state_tx *tx, struct arena *a, struct str text, int64_t now,
+                struct code *out)
+{
+    int64_t id = 0;
+    struct code code;
+    err_t e = read_code(tx, a, text, now, &code, &id);
+    if (err_ok(e))
+        e = sql_exec_one(tx, SQL_CODE_SPEND, SQL_ARGS(V_INT(id)));
+    if (err_ok(e) || e.code == ERR_CODE_SPENT)
+        *out = code;
+    return e;
 }

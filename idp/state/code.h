@@ -35,6 +35,10 @@ struct code {
 NODISCARD err_t code_issue(struct state_tx *tx, struct code *c, int64_t now, char family[UUID_LEN],
                            struct handle *out);
 
+/* Reads and leaves as it is: what can be checked before anything is spent. Errors: as code_take(). */
+NODISCARD err_t code_look(struct state_tx *tx, struct arena *a, struct str text, int64_t now,
+                          struct code *out);
+
 /* Reads and marks used, in one transaction: of any number of callers one gets OK. The caller
  * compares client_id, redirect_uri and PKCE afterwards, and if they are wrong lets the job return
  * OK all the same, so that the code stays spent.

@@ -142,6 +142,11 @@ static err_t do_take(struct state_tx *tx, void *arg)
     struct call *c = arg;
     return code_take(tx, arena, c->text, c->now, &c->code);
 }
+static err_t do_look(struct state_tx *tx, void *arg)
+{
+    struct call *c = arg;
+    return code_look(tx, arena, c->text, c->now, &c->code);
+}
 static err_t do_otp(struct state_tx *tx, void *arg)
 {
     struct call *c = arg;
@@ -598,6 +603,24 @@ START_TEST(code_once)
 }
 END_TEST
 
+/* Looking spends nothing, sees what taking would see, and works on a read transaction. */
+START_TEST(code_look_spends_nothing)
+{
+    struct call s = new_session(ANNE), made = new_code(&s), taken = { 0 };
+    struct call c = { .now = NOW + 59, .text = handle_str(&made.handle) };
+    ck_assert_ok(state_read(st, do_look, &c));
+    ck_assert_ok(state_read(st, do_look, &c));
+    ck_assert_str_is(c.code.client_id, "dui");
+    ck_assert_ok(take(&taken, handle_str(&made.handle), NOW + 59));
+    ck_assert_err(state_read(st, do_look, &c), CODE_SPENT);
+    ck_assert(str_eq(c.code.sid, str_from(s.uuid, UUID_LEN)));
+    struct call late = new_code(&s);
+    c.text = handle_str(&late.handle);
+    c.now = NOW + CODE_LIFE_MAX_S;
+    ck_assert_err(state_read(st, do_look, &c), NOT_FOUND);
+}
+END_TEST
+
 START_TEST(code_dies)
 {
     struct call s = new_session(ANNE), made = new_code(&s), c = { 0 };
@@ -815,6 +838,7 @@ int main(void)
     tcase_add_test(flows, flow_bounds);
     tcase_add_test(flows, flow_per_browser_limit);
     tcase_add_test(codes, code_once);
+    tcase_add_test(codes, code_look_spends_nothing);
     tcase_add_test(codes, code_dies);
     tcase_add_test(codes, code_dies_with_its_session);
     tcase_add_test(codes, code_bounds);
