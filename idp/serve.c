@@ -1,6 +1,7 @@
 /* serve.c - the listeners: which routes there are, with which limits. */
 #include "serve.h"
 
+#include "authzen/authzen.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "glass/glass.h"
@@ -114,6 +115,7 @@ err_t service_serve(struct service *svc, const sigset_t *stop)
     n = add_routes(routes, n, glass_routes, glass_route_count);
     n = add_routes(routes, n, login_routes, login_route_count);
     n = add_routes(routes, n, oidc_routes, oidc_route_count);
+    n = add_routes(routes, n, authzen_routes, authzen_route_count);
     struct http_site site = { routes, n, call_error_page, svc };
     err_t e = start_all(svc, &site, &all);
     if (err_ok(e)) {

@@ -20,6 +20,7 @@ struct opened;
 struct sender;
 struct people;
 struct recorder;
+struct authzen;
 
 enum { SERVICE_CSRF_KEY_LEN = 32 };
 
@@ -36,6 +37,7 @@ struct service {
     struct sender *sender;     /* of mail */
     struct people *people;     /* persons in memory; reloads the registry, too */
     struct recorder *recorder; /* of the past */
+    struct authzen *authzen;   /* decisions for applications */
     struct str issuer;
     struct str charter_version, charter_text; /* version empty: there is no charter */
     char *charter_owned; /* what charter_text points to, when read from a file */

@@ -1,5 +1,6 @@
 #include "start.h"
 
+#include "authzen/authzen.h"
 #include "base/clock.h"
 #include "base/embed.h"
 #include "base/log.h"
@@ -163,6 +164,8 @@ static err_t open_history(struct service *svc)
     return err_ok(e) ? e : failed("history", "the directory cannot be followed", e);
 }
 
+static err_t open_authzen(struct service *svc) { return authzen_open(svc, &svc->authzen); }
+
 static err_t open_pages(struct service *svc)
 {
     TRY(i18n_init(svc->config->locale_dir));
@@ -225,7 +228,7 @@ static err_t open_all(struct service *svc)
 {
     static err_t (*const parts[])(struct service *) = {
         open_keys,    open_state,     open_journal,  open_emergencies, open_mail,    open_pages,
-        read_charter, open_directory, open_registry, open_people,      open_history,
+        read_charter, open_directory, open_registry, open_people,      open_history, open_authzen,
     };
     TRY(otp_init());
     set_limits(svc);
@@ -247,13 +250,13 @@ err_t service_open(const struct config *config, struct service *out)
 void service_close(struct service *svc)
 {
     sender_stop(svc->sender);
-    opened_stop(svc->opened); /* first: its last uses go to the journal */
+    authzen_close(svc->authzen); /* what it decided goes to the journal */
+    opened_stop(svc->opened);    /* so do the last uses of emergencies */
     if (svc->journal != NULL) {
         err_t ignored =
             service_tell(svc, JOURNAL_SERVICE_STOPPED, NULL); /* stopping all the same */
         (void)ignored;
     }
-    opened_stop(svc->opened);             /* its last uses go to the journal */
     directory_stop_watch(svc->directory); /* nobody tells of changes any more */
     recorder_stop(svc->recorder);
     people_close(svc->people); /* nor reloads the registry */

@@ -7,12 +7,15 @@
 enum { ENTRY_ARENA_MAX = 8 * 1024 * 1024 }; /* one profile with all its grants */
 
 static const char *const model_attrs[] = {
-    "objectClass",    "habilisCode",      "habilisLabel",       "habilisKind",
-    "habilisParent",  "habilisOpenFrom",  "habilisOpenUntil",   "habilisFamily",
-    "habilisAuthMin", "habilisMaxDays",   "habilisGrant",       "habilisNever",
-    "habilisLot",     "habilisAction",    "habilisSensitivity", "habilisNoEmergency",
-    "habilisProfile", "habilisStructure", "habilisStart",       "habilisEnd",
-    "habilisRight",   "habilisException", "description",        NULL,
+    "objectClass",        "habilisCode",     "habilisLabel",
+    "habilisKind",        "habilisParent",   "habilisOpenFrom",
+    "habilisOpenUntil",   "habilisFamily",   "habilisAuthMin",
+    "habilisMaxDays",     "habilisGrant",    "habilisNever",
+    "habilisLot",         "habilisAction",   "habilisSensitivity",
+    "habilisNoEmergency", "habilisProfile",  "habilisStructure",
+    "habilisStart",       "habilisEnd",      "habilisRight",
+    "habilisException",   "description",     "habilisSubjectType",
+    "habilisCondition",   "habilisInstance", NULL,
 };
 
 /* One entry being turned into definitions. */
@@ -64,12 +67,48 @@ static err_t read_structure(const struct reading *r)
     return model_add_structure(r->model, &def);
 }
 
+/* "NAME;OBJECT;PROPERTY;VALUES" */
+static err_t add_condition(struct model *m, struct str application, struct str text)
+{
+    struct declared_def def = { .application = application };
+    if (!str_cut(&text, ';', &def.condition) || !str_cut(&text, ';', &def.object) ||
+        !str_cut(&text, ';', &def.property))
+        return ERR(DIRECTORY);
+    def.values = text;
+    return model_add_declared(m, &def);
+}
+
 static err_t read_application(const struct reading *r)
 {
     struct application_def def = { .origin = 0 };
+    const struct str *v = NULL;
+    size_t count = 0;
     TRY(get(r, "habilisCode", &def.code));
     TRY(get(r, "habilisLabel", &def.label));
+    TRY(dir_values(r->arena, r->ld, r->entry, "habilisSubjectType", &v, &count));
+    for (size_t i = 0; i < count; i++)
+        TRY(model_add_subject_type(r->model, &(struct subject_type_def){ def.code, v[i], 0 }));
+    TRY(dir_values(r->arena, r->ld, r->entry, "habilisCondition", &v, &count));
+    for (size_t i = 0; i < count; i++)
+        TRY(add_condition(r->model, def.code, v[i]));
     return model_add_application(r->model, &def);
+}
+
+/* "ID;PROPERTIES", the latter may be missing. */
+static err_t add_instances(const struct reading *r, struct str resource)
+{
+    const struct str *v = NULL;
+    size_t count = 0;
+    TRY(dir_values(r->arena, r->ld, r->entry, "habilisInstance", &v, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct instance_def def = { .resource = resource, .properties = v[i] };
+        if (!str_cut(&def.properties, ';', &def.id)) {
+            def.id = v[i];
+            def.properties = STR("");
+        }
+        TRY(model_add_instance(r->model, &def));
+    }
+    return ERR(OK);
 }
 
 static err_t read_resource(const struct reading *r)
@@ -81,6 +120,7 @@ static err_t read_resource(const struct reading *r)
     TRY(get_joined(r, "habilisAction", '|', &def.actions));
     TRY(get_joined(r, "habilisNoEmergency", '|', &def.no_emergency));
     TRY(dir_parent_value(r->arena, r->ld, r->entry, &def.application));
+    TRY(add_instances(r, def.code));
     return model_add_resource(r->model, &def);
 }
 

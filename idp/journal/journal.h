@@ -80,6 +80,12 @@ enum {
       "Code d’autorisation présenté une seconde fois")                                          \
     X(CLIENT_REFUSED, "client_refused", NEED_NETWORK, "reason", "Application non reconnue")     \
     X(TOKEN_ISSUED, "token_issued", NEED_CLIENT, "jti", "Jeton délivré à une application")      \
+    X(DECISION_PERMITTED, "decision_permitted", NEED_CLIENT, "resource action",                 \
+      "Une application a demandé si une personne a un droit : oui")                             \
+    X(DECISION_REFUSED, "decision_refused", NEED_CLIENT, "resource action reason",              \
+      "Une application a demandé si une personne a un droit : non")                             \
+    X(DECISION_EXPLAINED, "decision_explained", NEED_CLIENT, "resource action",                 \
+      "Une application a demandé pourquoi une personne a, ou n’a pas, un droit")                \
     X(TOKEN_REFUSED, "token_refused", NEED_CLIENT, "error", "Jeton refusé à une application")   \
     X(EMERGENCY_OPENED, "emergency_opened",                                                     \
       NEED_ACTOR | NEED_SUBJECT | NEED_STRUCTURE | NEED_SESSION,                                \

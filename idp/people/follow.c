@@ -20,6 +20,7 @@ struct following {
     bool load;                 /* everybody must be read (again) */
     bool rules;                /* the registry must reload */
     bool loading;
+    bool clean; /* the cache was emptied when following began, and holds nothing older */
     unsigned reloads;
     char (*dirty)[UUID_LEN]; /* changed while everybody is being read */
     size_t dirty_count, dirty_cap;
@@ -127,6 +128,19 @@ static bool reload_rules(struct following *f)
     return !retry;
 }
 
+/* Anything may have changed: a cache forgets all it has, which it can read again. (When everybody is
+ * kept they stay until everybody has been read again; the age says how old that is.) */
+static bool forget(struct following *f)
+{
+    struct table *t = NULL;
+    if (keep_is_searchable(f->p))
+        return true;
+    f->clean = err_ok(table_new(0, &t)) && err_ok(keep_table(f->p, t, false));
+    if (!f->clean)
+        table_free(t);
+    return f->clean;
+}
+
 /* ---- what has changed, one round; false: try again later ---- */
 
 static bool catch_up(struct following *f)
@@ -135,10 +149,25 @@ static bool catch_up(struct following *f)
     unsigned what = take_queue(f, &count);
     f->rules = f->rules || (what & (DIR_CHANGE_MODEL | DIR_CHANGE_RESYNC)) != 0;
     f->load = f->load || (what & DIR_CHANGE_RESYNC) != 0;
+    if ((what & DIR_CHANGE_RESYNC) != 0)
+        (void)forget(f);
     bool people = refresh_all(f, count); /* first: a right may have been taken away */
     if (f->rules && reload_rules(f))
         f->rules = false;
     return people && !f->rules;
+}
+
+static void note_freshness(struct following *f)
+{
+    struct dir_stats stats;
+    struct people *p = f->p;
+    directory_stats(p->directory, &stats); /* before the queue: what was told by then is in it */
+    pthread_mutex_lock(&p->queue_lock);
+    bool idle = p->what == 0 && p->changed_count == 0;
+    pthread_mutex_unlock(&p->queue_lock);
+    bool known = keep_is_searchable(p) ? !f->load && !f->loading : f->clean;
+    if (idle && !f->rules && known)
+        atomic_store(&p->fresh_ms, stats.last_told_ms);
 }
 
 /* Between two pages: changes do not wait until everybody has been read. */
@@ -152,6 +181,7 @@ static err_t on_page(void *ctx)
     f->load = false;
     (void)catch_up(f);
     f->load = f->load || again;
+    note_freshness(f);
     return closing ? ERR(CONFLICT) : ERR(OK);
 }
 
@@ -179,24 +209,12 @@ static err_t load(struct following *f)
     }
     for (size_t i = 0; i < f->dirty_count; i++)
         queue_again(p, f->dirty[i]);
-    p->loaded = true;
+    f->clean = true;
     atomic_fetch_add(&p->loads, 1);
     return e;
 }
 
 /* ---- the thread ---- */
-
-static void note_freshness(struct following *f)
-{
-    struct dir_stats stats;
-    struct people *p = f->p;
-    directory_stats(p->directory, &stats); /* before the queue: what was told by then is in it */
-    pthread_mutex_lock(&p->queue_lock);
-    bool idle = p->what == 0 && p->changed_count == 0;
-    pthread_mutex_unlock(&p->queue_lock);
-    if (idle && !f->load && !f->rules && p->loaded)
-        atomic_store(&p->fresh_ms, stats.last_told_ms);
-}
 
 /* Until something is queued, or MS have passed; true when it is time to end. */
 static bool wait_for_work(struct people *p, int64_t ms, bool whatever_is_queued)

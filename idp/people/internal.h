@@ -136,7 +136,6 @@ struct people {
     pthread_t thread;
 
     bool cache_only; /* the updater's: there are too many persons */
-    bool loaded;
     atomic_llong
         fresh_ms; /* clock_mono_ms() when all we have was what the directory had; 0: never */
     atomic_ullong refreshed, loads;
@@ -167,6 +166,7 @@ NODISCARD err_t keep_changed(struct people *p, const unsigned char id[ID_LEN],
  * have changed meanwhile: read again). */
 NODISCARD err_t keep_fetched(struct people *p, const struct dir_person *person, uint64_t skipped);
 uint64_t keep_skipped(struct people *p);
+bool keep_is_searchable(struct people *p);
 /* Replaces the whole table, with its persons; their names are known already. */
 NODISCARD err_t keep_table(struct people *p, struct table *t, bool searchable);
 /* The registry's view, when it is a new one. */

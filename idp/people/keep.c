@@ -135,6 +135,14 @@ uint64_t keep_skipped(struct people *p)
     return n;
 }
 
+bool keep_is_searchable(struct people *p)
+{
+    pthread_mutex_lock(&p->write);
+    bool searchable = p->current->searchable;
+    pthread_mutex_unlock(&p->write);
+    return searchable;
+}
+
 /* ---- everything ---- */
 
 err_t keep_table(struct people *p, struct table *t, bool searchable)

@@ -83,8 +83,9 @@ struct person_assignment {
 void person_assignment(const struct people_now *now, const struct person *p, size_t i,
                        struct person_assignment *out);
 
-/* The subject against the view of NOW, in the arena. Errors: NO_MEMORY. */
+/* The subject against the view of NOW, in the arena, with what she has opened. Errors: NO_MEMORY. */
 NODISCARD err_t person_resolve(const struct people_now *now, const struct person *p,
+                               const struct engine_emergency *opened, size_t opened_count,
                                struct arena *a, struct engine_subject **out);
 
 /* ---- who can ---- */
@@ -103,7 +104,7 @@ struct people_page {
     size_t total; /* of all pages */
     bool more;    /* there are others after these */
 };
-/* Everybody for whom the decision is a permit. Errors: CONFLICT (not searchable), NO_MEMORY. */
+/* Everybody for whom the decision is a permit, opened emergencies aside. Errors: CONFLICT (not searchable), NO_MEMORY. */
 NODISCARD err_t people_who_can(const struct people_now *now, const struct people_search *search,
                                struct arena *a, struct people_page *out);
 

@@ -116,7 +116,8 @@ void person_held(const struct people_now *now, const struct person *p, size_t i,
                                  h->start, h->end };
 }
 
-err_t person_resolve(const struct people_now *now, const struct person *p, struct arena *a,
+err_t person_resolve(const struct people_now *now, const struct person *p,
+                     const struct engine_emergency *opened, size_t opened_count, struct arena *a,
                      struct engine_subject **out)
 {
     char id[UUID_LEN];
@@ -126,8 +127,9 @@ err_t person_resolve(const struct people_now *now, const struct person *p, struc
     for (size_t i = 0; i < p->count; i++)
         person_held(now, p, i, &list[i]);
     id_text(p->id, id);
-    struct engine_numbered n = { str_from(id, UUID_LEN), person_login(p), p->active, list,
-                                 p->count };
+    struct engine_numbered n = {
+        str_from(id, UUID_LEN), person_login(p), p->active, list, p->count, opened, opened_count
+    };
     size_t size = engine_numbered_size(&n);
     void *memory = arena_alloc(a, size);
     return memory == NULL ? ERR(NO_MEMORY)

@@ -89,8 +89,9 @@ static err_t decide(struct searching *s, const struct person *p, bool *may)
     struct engine_subject *subject = NULL;
     struct engine_decision d;
     id_text(p->id, id);
-    struct engine_numbered n = { str_from(id, UUID_LEN), person_login(p), p->active, s->held,
-                                 p->count };
+    struct engine_numbered n = {
+        str_from(id, UUID_LEN), person_login(p), p->active, s->held, p->count, NULL, 0
+    };
     if (!grow(&s->subject, &s->subject_cap, engine_numbered_size(&n)))
         return ERR(NO_MEMORY);
     TRY(engine_numbered_resolve(s->now->view->snapshot, &n, s->subject, s->subject_cap, &subject));

@@ -175,6 +175,110 @@ static err_t read_max_age(const struct reading *r)
     return ERR(OK);
 }
 
+/* ---- the Authorization API ---- */
+
+static err_t texts_of(const struct reading *r, const json_t *value, const struct str **out,
+                      size_t *count)
+{
+    size_t n = json_array_size(value);
+    struct str *list = arena_array(r->arena, n + 1, sizeof *list);
+    if (list == NULL)
+        return ERR(NO_MEMORY);
+    if (!json_is_array(value) || n > CLIENT_URIS_MAX)
+        return wrong(r, "must hold arrays of at most 32 strings");
+    for (size_t i = 0; i < n; i++)
+        TRY(text_of(r, json_array_get(value, i), &list[i]));
+    *out = list;
+    *count = n;
+    return ERR(OK);
+}
+
+static err_t read_applications(const struct reading *r, const json_t *value)
+{
+    struct client_authzen *z = &r->client->authzen;
+    TRY(texts_of(r, value, &z->applications, &z->application_count));
+    z->every_application = z->application_count == 1 && str_eq(z->applications[0], STR("*"));
+    for (size_t i = 0; i < z->application_count && !z->every_application; i++)
+        if (!access_is_code(z->applications[i]))
+            return wrong(r, "applications must be codes, or [\"*\"]");
+    return ERR(OK);
+}
+
+static bool is_property(struct str word)
+{
+    struct str object;
+    return str_cut(&word, '.', &object) &&
+           (str_eq(object, STR("subject")) || str_eq(object, STR("action")) ||
+            str_eq(object, STR("resource"))) &&
+           access_is_name(word);
+}
+
+static err_t read_trusted(const struct reading *r, const json_t *value)
+{
+    static const struct {
+        const char *name;
+        enum client_trust bit;
+    } words[] = {
+        { "acr", CLIENT_TRUST_ACR },
+        { "amr", CLIENT_TRUST_AMR },
+        { "structure", CLIENT_TRUST_STRUCTURE },
+        { "owner", CLIENT_TRUST_OWNER },
+        { "presence_physique", CLIENT_TRUST_PRESENCE },
+        { "supervise", CLIENT_TRUST_SUPERVISE },
+    };
+    struct client_authzen *z = &r->client->authzen;
+    TRY(texts_of(r, value, &z->properties, &z->property_count));
+    for (size_t i = 0; i < z->property_count; i++) {
+        size_t k = 0;
+        while (k < COUNT(words) && !str_eq(z->properties[i], str_of(words[k].name)))
+            k++;
+        if (k < COUNT(words))
+            z->trusted |= (unsigned)words[k].bit;
+        else if (!is_property(z->properties[i]))
+            return wrong(r, "trusted holds a word that is not known");
+    }
+    return ERR(OK);
+}
+
+static err_t read_flag(const struct reading *r, const json_t *value, bool *out)
+{
+    if (!json_is_boolean(value))
+        return wrong(r, "at, bare and explain must be true or false");
+    *out = json_is_true(value);
+    return ERR(OK);
+}
+
+static err_t read_authzen(const struct reading *r)
+{
+    struct client_authzen *z = &r->client->authzen;
+    const char *name = NULL;
+    json_t *value = NULL, *object = NULL;
+    if (!json_is_object(r->value))
+        return wrong(r, "must be an object");
+    /* jansson iterates over what is not const; nothing is changed */
+    object = json_deep_copy(r->value);
+    err_t e = object == NULL ? ERR(NO_MEMORY) : ERR(OK);
+    json_object_foreach(object, name, value)
+    {
+        if (!err_ok(e))
+            break;
+        if (strcmp(name, "applications") == 0)
+            e = read_applications(r, value);
+        else if (strcmp(name, "trusted") == 0)
+            e = read_trusted(r, value);
+        else if (strcmp(name, "at") == 0)
+            e = read_flag(r, value, &z->at);
+        else if (strcmp(name, "bare") == 0)
+            e = read_flag(r, value, &z->bare);
+        else if (strcmp(name, "explain") == 0)
+            e = read_flag(r, value, &z->explain);
+        else
+            e = wrong(r, "has a member that is not supported");
+    }
+    json_decref(object);
+    return e;
+}
+
 static const struct member {
     const char *name;
     err_t (*read)(const struct reading *r);
@@ -194,6 +298,7 @@ static const struct member {
     { "jwks", read_jwks },
     { "default_acr_values", read_acr_values },
     { "default_max_age", read_max_age },
+    { "habilis_authzen", read_authzen },
 };
 
 static err_t read_member(struct reading *r)
@@ -272,6 +377,12 @@ err_t client_parse(struct arena *a, const struct client_source *source, struct b
     struct reading r = { .arena = a, .client = &c, .problem = problem };
     TRY(arena_str(a, source->id, &c.id));
     TRY(arena_str(a, source->application, &c.application));
+    struct str *own = arena_array(a, 1, sizeof *own);
+    if (own == NULL)
+        return ERR(NO_MEMORY);
+    *own = c.application;
+    c.authzen.applications = own;
+    c.authzen.application_count = 1;
     err_t e = parse_into(&r, source);
     if (!err_ok(e)) {
         client_done(&c);
@@ -288,22 +399,22 @@ void client_done(struct client *c)
     wipe(c->secret_hash, sizeof c->secret_hash);
 }
 
-static bool has_uri(const struct str *list, size_t count, struct str uri)
+static bool has_text(const struct str *list, size_t count, struct str text)
 {
     for (size_t i = 0; i < count; i++)
-        if (str_eq(list[i], uri))
+        if (str_eq(list[i], text))
             return true;
     return false;
 }
 
 bool client_has_redirect_uri(const struct client *c, struct str uri)
 {
-    return has_uri(c->redirect_uris, c->redirect_uri_count, uri);
+    return has_text(c->redirect_uris, c->redirect_uri_count, uri);
 }
 
 bool client_has_post_logout_uri(const struct client *c, struct str uri)
 {
-    return has_uri(c->post_logout_uris, c->post_logout_uri_count, uri);
+    return has_text(c->post_logout_uris, c->post_logout_uri_count, uri);
 }
 
 bool client_secret_is(const struct client *c, struct str secret)
@@ -314,4 +425,15 @@ bool client_secret_is(const struct client *c, struct str secret)
     bool same = ct_equal(digest, c->secret_hash, sizeof digest);
     wipe(digest, sizeof digest);
     return same;
+}
+
+bool client_speaks_for(const struct client *c, struct str application)
+{
+    const struct client_authzen *z = &c->authzen;
+    return z->every_application || has_text(z->applications, z->application_count, application);
+}
+
+bool client_is_trusted_for(const struct client *c, struct str name)
+{
+    return has_text(c->authzen.properties, c->authzen.property_count, name);
 }

@@ -11,6 +11,14 @@
  *   default_acr_values          eidas1 | eidas2 | eidas3: the least that every sign-in must reach
  *   default_max_age             seconds
  *   emergency_uri               ours: where break-glass sends the person back to
+ *   habilis_authzen             what it may ask of the Authorization API (docs/authzen.md), an object:
+ *     applications              codes, or ["*"]; default: its own application
+ *     trusted                   what it is believed to say: acr, amr, structure, owner,
+ *                               presence_physique, supervise, and declared properties as
+ *                               subject.NAME, action.NAME, resource.NAME; default: nothing
+ *     at                        may ask about other moments; default false
+ *     bare                      gets {"decision": b} alone; default false
+ *     explain                   may read why, with assignments and rules; default false
  *   id_token_signed_response_alg, token_endpoint_auth_signing_alg   ES256
  */
 #ifndef REGISTRY_CLIENT_H
@@ -28,6 +36,25 @@ enum client_auth { CLIENT_AUTH_SECRET_BASIC = 1, CLIENT_AUTH_PRIVATE_KEY_JWT };
 enum client_grant { CLIENT_GRANT_CODE = 1, CLIENT_GRANT_CREDENTIALS = 2 }; /* bits */
 
 enum { CLIENT_URIS_MAX = 32, CLIENT_URI_MAX = 1024 }; /* per list; bytes */
+
+enum client_trust { /* bits */
+                    CLIENT_TRUST_ACR = 1,
+                    CLIENT_TRUST_AMR = 2,
+                    CLIENT_TRUST_STRUCTURE = 4,
+                    CLIENT_TRUST_OWNER = 8,
+                    CLIENT_TRUST_PRESENCE = 16,
+                    CLIENT_TRUST_SUPERVISE = 32,
+};
+
+struct client_authzen {
+    bool every_application;
+    const struct str *applications; /* its own one when the metadata names none */
+    size_t application_count;
+    unsigned trusted;             /* enum client_trust */
+    const struct str *properties; /* trusted ones: "resource.status" */
+    size_t property_count;
+    bool at, bare, explain;
+};
 
 struct client {
     struct str id;
@@ -47,6 +74,7 @@ struct client {
     size_t post_logout_uri_count;
     int acr_min;     /* 0: none asked; else enum access_acr */
     int64_t max_age; /* seconds; -1: none */
+    struct client_authzen authzen;
 };
 
 struct client_source {
@@ -64,6 +92,11 @@ void client_done(struct client *c);
 /* Byte for byte (RFC 9700 section 2.1). */
 bool client_has_redirect_uri(const struct client *c, struct str uri);
 bool client_has_post_logout_uri(const struct client *c, struct str uri);
+
+/* May it ask about that application's resources? */
+bool client_speaks_for(const struct client *c, struct str application);
+/* Is it believed about the declared property NAME ("resource.status")? */
+bool client_is_trusted_for(const struct client *c, struct str name);
 
 /* SECRET against the stored digest, in constant time; false when the client has no secret. */
 NODISCARD bool client_secret_is(const struct client *c, struct str secret);

@@ -39,6 +39,15 @@ static void view_free(struct counted_view *v)
 
 /* ---- loading ---- */
 
+/* What tells two sets of rules apart, whoever read them. */
+static uint64_t digest(const struct view *v)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < v->rule_count; i++)
+        hash = str_hash(v->rules[i], hash);
+    return hash;
+}
+
 static err_t load_rules(struct directory *d, struct counted_view *v)
 {
     struct model *model = NULL;
@@ -54,6 +63,8 @@ static err_t load_rules(struct directory *d, struct counted_view *v)
     }
     if (err_ok(e))
         e = model_lines(model, v->arena, &v->view.rules, &v->view.rule_count);
+    if (err_ok(e))
+        v->view.rules_digest = digest(&v->view);
     model_free(model);
     return e;
 }

@@ -23,8 +23,9 @@ struct view {
     struct dir_emergencies emergencies; /* what a break-glass opens, per application */
     const struct str *rules;            /* as the lines of engine/model_text.h: to record them */
     size_t rule_count;
-    int64_t loaded;  /* seconds, UTC: when it was read */
-    uint64_t number; /* of the reading: another one is another view */
+    uint64_t rules_digest; /* the same rules have the same, on every node */
+    int64_t loaded;        /* seconds, UTC: when it was read */
+    uint64_t number;       /* of the reading: another one is another view */
 };
 
 /* Reads the directory for the first time. Errors: those of registry_reload(). */

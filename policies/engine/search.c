@@ -8,8 +8,11 @@
 
 size_t engine_numbered_size(const struct engine_numbered *p)
 {
-    return sizeof(struct engine_subject) + p->count * sizeof(struct hold) + p->id.len +
-           p->login.len;
+    size_t size = sizeof(struct engine_subject) + p->id.len + p->login.len;
+    size += (p->count + p->emergency_count) * sizeof(struct hold);
+    for (size_t i = 0; i < p->emergency_count; i++)
+        size += p->emergencies[i].instance.len;
+    return size;
 }
 
 static struct str settle(struct str text, char **at)
@@ -43,9 +46,13 @@ err_t engine_numbered_resolve(const struct snapshot *s, const struct engine_numb
         if (s->bundles[x->profile].never != NULL)
             subject->may_be_forbidden = true;
     }
-    char *at = (char *)&subject->holds[p->count];
+    if (p->emergency_count > 0)
+        engine_add_emergencies(s, p->emergencies, p->emergency_count, subject);
+    char *at = (char *)&subject->holds[p->count + p->emergency_count];
     subject->id = settle(p->id, &at);
     subject->login = settle(p->login, &at);
+    for (size_t i = 0; i < subject->count && p->emergency_count > 0; i++)
+        subject->holds[i].instance = settle(subject->holds[i].instance, &at);
     *out = subject;
     return ERR(OK);
 }

@@ -24,6 +24,8 @@ struct engine_numbered {
     bool active;
     const struct engine_held *list;
     size_t count;
+    const struct engine_emergency *emergencies;
+    size_t emergency_count;
 };
 
 /* The same subject as engine_person_resolve() makes of the same assignments in that order: some tens of

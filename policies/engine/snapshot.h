@@ -239,6 +239,9 @@ static inline bool is_live(const struct hold *h, int64_t now)
     return h->start <= now && now < h->end;
 }
 
+/* After the assignments; their instances still point to LIST. */
+void engine_add_emergencies(const struct snapshot *s, const struct engine_emergency *list,
+                            size_t count, struct engine_subject *out);
 /* Is RIGHT forbidden at NODE by a profile of P live now? */
 bool engine_is_never(const struct snapshot *s, const struct engine_subject *p, int right, int node,
                      int64_t now);

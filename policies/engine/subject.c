@@ -52,12 +52,12 @@ static void add_assignments(const struct snapshot *s, const struct engine_person
         out->holds[i].instance = STR("");
 }
 
-static void add_emergencies(const struct snapshot *s, const struct engine_person *p,
-                            struct engine_subject *out)
+void engine_add_emergencies(const struct snapshot *s, const struct engine_emergency *list,
+                            size_t count, struct engine_subject *out)
 {
     size_t first = out->count;
-    for (size_t i = 0; i < p->emergency_count; i++) {
-        const struct engine_emergency *x = &p->emergencies[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct engine_emergency *x = &list[i];
         struct hold h = { .structure = index_find(&s->structure_index, x->structure),
                           .bundle = index_find(&s->lot_index, x->lot),
                           .start = x->start,
@@ -76,7 +76,7 @@ static void add_emergencies(const struct snapshot *s, const struct engine_person
     }
     qsort(out->holds + first, out->count - first, sizeof *out->holds, by_id);
     for (size_t i = first; i < out->count; i++)
-        out->holds[i].instance = p->emergencies[out->holds[i].source].instance;
+        out->holds[i].instance = list[out->holds[i].source].instance;
 }
 
 /* Moves TEXT into the block at *at. */
@@ -99,7 +99,7 @@ err_t engine_person_resolve(const struct snapshot *s, const struct engine_person
     subject->of = s;
     subject->active = p->active;
     add_assignments(s, p, subject);
-    add_emergencies(s, p, subject);
+    engine_add_emergencies(s, p->emergencies, p->emergency_count, subject);
     char *at = (char *)&subject->holds[p->assignment_count + p->emergency_count];
     subject->id = settle(p->id, &at);
     subject->login = settle(p->login, &at);

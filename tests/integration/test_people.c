@@ -78,7 +78,7 @@ static bool may(const char *who)
     ck_assert_ok(arena_new(ARENA_DEFAULT_MAX, &a));
     people_take(people, &now);
     if (people_find(&now, str_of(who), &p) == PEOPLE_FOUND)
-        ck_assert_ok(person_resolve(&now, p, a, &subject));
+        ck_assert_ok(person_resolve(&now, p, NULL, 0, a, &subject));
     engine_decide(now.view->snapshot, subject, &q, &d);
     people_give(&now);
     arena_free(a);

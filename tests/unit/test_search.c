@@ -64,7 +64,7 @@ static void make(uint32_t *seed, struct both *out)
     }
     size_t size = engine_subject_size(&p);
     ck_assert_ok(engine_person_resolve(world, &p, arena_alloc(arena, size), size, &out->coded));
-    struct engine_numbered n = { p.id, p.login, true, out->held, out->count };
+    struct engine_numbered n = { p.id, p.login, true, out->held, out->count, NULL, 0 };
     size = engine_numbered_size(&n);
     void *memory = arena_alloc(arena, size);
     struct engine_subject *none = NULL;
@@ -238,7 +238,7 @@ START_TEST(declared_decides)
     struct snapshot *s = declared_world();
     struct engine_held held = { engine_profile(s, STR("IDE")), engine_structure(s, STR("MADE-FV")),
                                 0, MODEL_EVER };
-    struct engine_numbered n = { STR("u"), STR("l"), true, &held, 1 };
+    struct engine_numbered n = { STR("u"), STR("l"), true, &held, 1, NULL, 0 };
     struct engine_subject *subject = NULL;
     struct engine_decision d;
     struct str names[ACCESS_WORD_MAX];
@@ -282,7 +282,7 @@ START_TEST(declared_in_a_token)
     struct snapshot *s = declared_world();
     struct engine_held held = { engine_profile(s, STR("IDE")),
                                 engine_structure(s, STR("SOUB-ESAT")), 0, MODEL_EVER };
-    struct engine_numbered n = { STR("u"), STR("l"), true, &held, 1 };
+    struct engine_numbered n = { STR("u"), STR("l"), true, &held, 1, NULL, 0 };
     struct engine_subject *subject = NULL;
     size_t size = engine_numbered_size(&n);
     struct engine_token token = { .structure = held.structure,

@@ -1,7 +1,7 @@
 """The applications of the demonstration, described as RFC 7591 section 2 does."""
 import json
 
-NAMES = ("dui", "essai", "bench")
+NAMES = ("dui", "essai", "bench", "authzen")
 
 
 def metadata(instance):
@@ -13,8 +13,9 @@ def metadata(instance):
             "redirect_uris": [instance.app + "/callback"],
             "post_logout_redirect_uris": [instance.app + "/"],
             "token_endpoint_auth_method": "client_secret_basic",
-            "grant_types": ["authorization_code"], "response_types": ["code"],
-            "scope": "openid profile"}),
+            "grant_types": ["authorization_code", "client_credentials"],
+            "response_types": ["code"], "scope": "openid profile authzen",
+            "habilis_authzen": {"trusted": ["structure", "owner"]}}),
         # for OpenID Connect libraries that someone wants to try; nothing listens there
         "essai": ("DUI", {
             "client_name": "OpenID Connect trial", "client_name#fr": "Essai OpenID Connect",
@@ -29,6 +30,15 @@ def metadata(instance):
             "token_endpoint_auth_method": "client_secret_basic",
             "grant_types": ["authorization_code", "client_credentials"],
             "response_types": ["code"], "scope": "openid profile"}),
+        # asks about everything; trusted to say whatever a test has to say
+        "authzen": ("certification", {
+            "client_name": "Decisions", "client_name#fr": "Décisions",
+            "token_endpoint_auth_method": "client_secret_basic",
+            "grant_types": ["client_credentials"], "response_types": [], "scope": "authzen",
+            "habilis_authzen": {
+                "applications": ["*"], "at": True, "explain": True,
+                "trusted": ["acr", "amr", "structure", "owner", "presence_physique", "supervise",
+                            "subject.role", "action.soft", "resource.status"]}}),
     }
 
 

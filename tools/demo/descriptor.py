@@ -32,6 +32,8 @@ def describe(instance, services):
                     for name, (_, description) in clients.metadata(instance).items()],
         "mail": str(instance.folder / "mail"),
         "apps": {"dui": instance.app + "/"},
+        "authzen": {"client_id": "authzen",
+                    "client_secret": instance.secrets["clients"]["authzen"]},
         "ldap": {"uri": instance.ldap, "base_dn": instance.base_dn, "bind_dn": instance.bind_dn,
                  "password": instance.ldap_password()},
         "pids": {name: services.pid(name) for name in services.running()},

@@ -79,7 +79,8 @@ class Instance:
         self.start_directory(services)
         self.write_config()
         self.once("load", lambda: self.ctl("load", self.data))
-        self.once("emergencies", self.add_emergencies)
+        self.once("emergencies", lambda: self.add_entries("emergencies.ldif"))
+        self.once("certification", lambda: self.add_entries("certification.ldif", "-a"))
         self.once("people", self.give_credentials)
         self.accounts = {key: self.find_account(key) for key in self.people}
         clients.register(self)
@@ -158,10 +159,10 @@ class Instance:
             raise Failed(f"{people.mail_of(key)} is not in the directory after loading")
         return {"login": values["uid"], "id": values["habilisId"]}
 
-    def add_emergencies(self):
-        """What break-glass opens; loading takes no such file."""
-        template = (Path(__file__).parent / "emergencies.ldif").read_text(encoding="utf-8")
-        run(["ldapmodify", "-x", "-H", self.ldap, "-D", self.bind_dn,
+    def add_entries(self, name, *options):
+        """What loading takes no file for."""
+        template = (Path(__file__).parent / name).read_text(encoding="utf-8")
+        run(["ldapmodify", *options, "-x", "-H", self.ldap, "-D", self.bind_dn,
              "-y", self.folder / "slapd-secrets/habilisd.password"],
             template.replace("@BASE@", self.base_dn))
 
