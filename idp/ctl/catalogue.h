@@ -21,17 +21,21 @@ struct catalogue {
     const char *dir;
     struct items structures, rights; /* rights: profiles, applications, resources, constraints */
     struct establishment *establishments;
-    struct strmap places;    /* code of any structure -> index of its item */
-    struct strmap finess;    /* -> index in establishments */
-    struct strmap ogs;       /* code -> index of its item */
-    struct strmap profiles;  /* code -> 1 when it needs an RPPS */
-    struct strmap contracts; /* code -> 1 when it must end */
-    struct strmap resources; /* code -> index in rights */
+    struct strmap places;       /* code of any structure -> index of its item */
+    struct strmap finess;       /* -> index in establishments */
+    struct strmap ogs;          /* code -> index of its item */
+    struct strmap profiles;     /* code -> 1 when it needs an RPPS */
+    struct strmap contracts;    /* code -> 1 when it must end */
+    struct strmap resources;    /* code -> index in rights */
+    struct strmap incompatible; /* "A+B", profiles in byte order -> row of incompatibilites.csv */
 };
 
 /* Errors: NO_MEMORY, TOO_LARGE, IO. */
 NODISCARD err_t catalogue_read(struct arena *a, struct problems *p, const char *dir,
                                struct catalogue *out);
+
+/* Does a line of incompatibilites.csv keep these two profiles apart? Errors: NO_MEMORY. */
+NODISCARD err_t catalogue_incompatible(struct catalogue *c, struct str a, struct str b, bool *out);
 
 /* ---- among the files of this module ---- */
 

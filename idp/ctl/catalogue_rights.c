@@ -220,8 +220,26 @@ static err_t read_matrix(struct catalogue *c)
 enum { I_A, I_B, I_REASON };
 static const char *const incompatibility_columns[] = { "profil_a", "profil_b", "motif", NULL };
 
-static err_t read_incompatibility(struct catalogue *c, const struct sheet *s, size_t row,
-                                  struct strmap *seen)
+/* Puts the two in byte order, and together. */
+static err_t pair_code(struct arena *a, struct str pair[2], struct str *out)
+{
+    if (str_cmp(pair[0], pair[1]) > 0) {
+        struct str first = pair[0];
+        pair[0] = pair[1];
+        pair[1] = first;
+    }
+    return arena_printf(a, out, "%.*s+%.*s", STR_ARG(pair[0]), STR_ARG(pair[1]));
+}
+
+err_t catalogue_incompatible(struct catalogue *c, struct str a, struct str b, bool *out)
+{
+    struct str pair[2] = { a, b }, code;
+    TRY(pair_code(c->arena, pair, &code));
+    *out = strmap_has(&c->incompatible, code);
+    return ERR(OK);
+}
+
+static err_t read_incompatibility(struct catalogue *c, const struct sheet *s, size_t row)
 {
     struct items *items = &c->rights;
     struct str pair[2] = { sheet_get(s, row, I_A), sheet_get(s, row, I_B) }, code;
@@ -232,17 +250,12 @@ static err_t read_incompatibility(struct catalogue *c, const struct sheet *s, si
             ok = sheet_problem(s, row, i, PROBLEM_PROFIL_INCONNU);
     if (str_eq(pair[0], pair[1]))
         ok = sheet_problem(s, row, I_B, PROBLEM_INCOMPATIBLE_SOI);
-    if (str_cmp(pair[0], pair[1]) > 0) {
-        struct str first = pair[0];
-        pair[0] = pair[1];
-        pair[1] = first;
-    }
-    TRY(arena_printf(c->arena, &code, "%.*s+%.*s", STR_ARG(pair[0]), STR_ARG(pair[1])));
-    if (strmap_has(seen, code))
+    TRY(pair_code(c->arena, pair, &code));
+    if (strmap_has(&c->incompatible, code))
         ok = sheet_row_problem(s, row, PROBLEM_DOUBLON);
     if (!ok)
         return ERR(OK);
-    TRY(strmap_put(seen, code, row));
+    TRY(strmap_put(&c->incompatible, code, row));
     struct str *profiles = arena_array(c->arena, 2, sizeof *profiles);
     if (profiles == NULL)
         return ERR(NO_MEMORY);
@@ -268,10 +281,10 @@ err_t catalogue_read_rights(struct catalogue *c)
         if (sheet_row_ok(&s, row))
             TRY(read_resource(c, &s, row, &seen));
     TRY(read_matrix(c));
-    strmap_init(&seen, c->arena);
+    strmap_init(&c->incompatible, c->arena);
     TRY(catalogue_sheet(c, "incompatibilites.csv", incompatibility_columns, &s));
     for (size_t row = 0; row < s.count; row++)
         if (sheet_row_ok(&s, row))
-            TRY(read_incompatibility(c, &s, row, &seen));
+            TRY(read_incompatibility(c, &s, row));
     return ERR(OK);
 }

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "config/config.h"
 #include "ctl/ctl.h"
+#include "ctl/source.h"
 #include "directory/directory.h"
 #include "keys/keys.h"
 
@@ -38,15 +39,12 @@ struct showing {
     bool json;
 };
 
-/* A day as it begins in Paris, or an RFC 3339 instant. */
 static bool read_instant(struct str text, int64_t *ms)
 {
-    int64_t n = 0;
-    if (err_ok(date_parse_day(text, &n)))
-        n = date_paris_midnight(n);
-    else if (!err_ok(date_parse_rfc3339(text, &n)))
+    int64_t at = 0;
+    if (!ctl_instant(text, &at))
         return false;
-    *ms = n * 1000;
+    *ms = at * 1000;
     return true;
 }
 

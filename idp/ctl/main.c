@@ -22,6 +22,7 @@ static const struct ctl_command *const COMMANDS[] = {
     &ctl_journal_show,
     &ctl_journal_verify,
     &ctl_policy_test,
+    &ctl_policy_duties,
 };
 
 static void print_help(FILE *out)

@@ -29,6 +29,9 @@ struct people {
     struct known persons, assignments;
     struct strmap by_rpps, by_matricule, by_login; /* -> persons */
     struct strmap by_key;                          /* -> assignments */
+    struct strmap by_person;                       /* id -> the first of her assignments */
+    size_t *next;    /* of each assignment, the person's next, or SIZE_MAX */
+    bool *mentioned; /* by the files */
     int64_t first_uid, next_uid;
     struct str allocation_dn;
 };
@@ -46,6 +49,10 @@ static err_t assignment_key(struct arena *a, const struct str parts[4], struct s
 static err_t index_assignments(struct people *x)
 {
     struct arena *a = x->p->arena;
+    x->next = arena_array(a, x->assignments.count + 1, sizeof *x->next);
+    x->mentioned = arena_array(a, x->assignments.count + 1, sizeof *x->mentioned);
+    if (x->next == NULL || x->mentioned == NULL)
+        return ERR(NO_MEMORY);
     for (size_t i = 0; i < x->assignments.count; i++) {
         const struct known_entry *e = &x->assignments.list[i];
         struct str key;
@@ -54,6 +61,9 @@ static err_t index_assignments(struct people *x)
                                       known_value(e, "habilisStart") };
         TRY(assignment_key(a, parts, &key));
         TRY(strmap_put(&x->by_key, key, i));
+        if (!strmap_get(&x->by_person, e->parent, &x->next[i]))
+            x->next[i] = SIZE_MAX;
+        TRY(strmap_put(&x->by_person, e->parent, i));
     }
     return ERR(OK);
 }
@@ -91,6 +101,7 @@ static err_t read_directory(struct people *x)
     strmap_init(&x->by_matricule, a);
     strmap_init(&x->by_login, a);
     strmap_init(&x->by_key, a);
+    strmap_init(&x->by_person, a);
     TRY(known_read(d, a, "habilisPerson", person_attrs, &x->persons));
     TRY(known_read(d, a, "habilisAssignment", assignment_attrs, &x->assignments));
     TRY(read_allocation(x));
@@ -264,6 +275,36 @@ static err_t update_person(struct people *x, struct wanted *w)
     return plan_edit(x->p, PLAN_UPPER, (struct dir_edit){ DIR_EDIT_REPLACE, w->dn, changed, n });
 }
 
+/* ---- incompatible profiles: what is new against what the directory has besides the files ---- */
+
+static bool periods_meet(const struct staff_row *r, const struct known_entry *e)
+{
+    struct str start = known_value(e, "habilisStart"), end = known_value(e, "habilisEnd");
+    return (r->end.len == 0 || str_cmp(start, r->end) < 0) &&
+           (end.len == 0 || str_cmp(r->start, end) < 0);
+}
+
+static err_t check_duties(struct people *x, const struct wanted *w, const struct staff_row *r)
+{
+    size_t at = SIZE_MAX;
+    (void)strmap_get(&x->by_person, w->id, &at);
+    for (; at != SIZE_MAX; at = x->next[at]) {
+        const struct known_entry *e = &x->assignments.list[at];
+        struct str profile = known_value(e, "habilisProfile"), value;
+        bool apart = false;
+        if (x->mentioned[at] || !periods_meet(r, e))
+            continue;
+        TRY(catalogue_incompatible(x->c, profile, r->profile, &apart));
+        if (!apart)
+            continue;
+        TRY(arena_printf(x->p->arena, &value, "%.*s ; %.*s dans l'annuaire, à %.*s",
+                         STR_ARG(r->profile), STR_ARG(profile),
+                         STR_ARG(known_value(e, "habilisStructure"))));
+        (void)sheet_problem_value(&x->st->sheet, r->row, S_PROFILE, PROBLEM_CUMUL, value);
+    }
+    return ERR(OK);
+}
+
 /* ---- assignments ---- */
 
 static size_t assignment_values(const struct staff_row *r, struct dir_attr *out)
@@ -305,8 +346,10 @@ static err_t compare_assignment(struct people *x, const struct wanted *w, const 
     size_t at;
     const struct str parts[4] = { w->id, r->profile, r->structure, r->start };
     TRY(assignment_key(x->p->arena, parts, &key));
-    if (!strmap_get(&x->by_key, key, &at))
+    if (!strmap_get(&x->by_key, key, &at)) {
+        TRY(check_duties(x, w, r));
         return add_assignment(x, w, r);
+    }
     count->unmentioned--;
     const struct known_entry *e = &x->assignments.list[at];
     size_t n = plan_differences(e, attrs, assignment_values(r, attrs), changed);
@@ -315,7 +358,19 @@ static err_t compare_assignment(struct people *x, const struct wanted *w, const 
         return ERR(OK);
     }
     count->modified++;
+    TRY(check_duties(x, w, r));
     return plan_edit(x->p, PLAN_UPPER, (struct dir_edit){ DIR_EDIT_REPLACE, e->dn, changed, n });
+}
+
+static err_t mention(struct people *x, const struct wanted *w, const struct staff_row *r)
+{
+    struct str key;
+    size_t at;
+    const struct str parts[4] = { w->id, r->profile, r->structure, r->start };
+    TRY(assignment_key(x->p->arena, parts, &key));
+    if (strmap_get(&x->by_key, key, &at))
+        x->mentioned[at] = true;
+    return ERR(OK);
 }
 
 static err_t plan_person(struct people *x, const struct staff_person *p)
@@ -328,6 +383,8 @@ static err_t plan_person(struct people *x, const struct staff_person *p)
         return ERR(OK);
     TRY(gather(x, w));
     TRY(w->known == NULL ? add_person(x, w) : update_person(x, w));
+    for (int64_t i = p->first; i != STAFF_NONE; i = x->st->rows[i].next)
+        TRY(mention(x, w, &x->st->rows[i]));
     for (int64_t i = p->first; i != STAFF_NONE; i = x->st->rows[i].next)
         TRY(compare_assignment(x, w, &x->st->rows[i]));
     return ERR(OK);

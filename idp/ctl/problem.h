@@ -75,6 +75,8 @@
     X(QUOTITE, "quotité mal écrite", "un pourcentage de 0 à 100, avec un point : 80 ou 28.57")    \
     X(MATRICULE_CONFLIT, "ce matricule est celui d'une autre personne", "vérifiez la paie")       \
     X(CHEVAUCHEMENT, "même affectation sur des périodes qui se recouvrent", "corrigez les dates") \
+    X(CUMUL, "profils incompatibles d'une même personne sur des périodes qui se recouvrent",      \
+      "séparez les périodes, ou retirez l'une des deux affectations")                             \
     X(RPPS_CONFLIT, "ce RPPS est celui d'une autre personne", "vérifiez le numéro")               \
     X(EMAIL_CONFLIT, "cette adresse est celle d'une autre personne", "corrigez l'une des deux")   \
     X(IDENTITE, "la ligne désigne deux comptes qui existent déjà",                                \

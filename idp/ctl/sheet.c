@@ -234,19 +234,25 @@ struct str sheet_get(const struct sheet *s, size_t row, size_t column)
     return text_trim(s->records[row].fields[s->place[column]]);
 }
 
+bool sheet_problem_value(const struct sheet *s, size_t row, size_t column, enum problem_code code,
+                         struct str value)
+{
+    problems_add(s->problems, code,
+                 &(struct problem_at){
+                     .file = s->file,
+                     .line = s->records[row].line,
+                     .column = s->place[column] + 1,
+                     .header = s->columns[column],
+                     .value = value,
+                 });
+    return false;
+}
+
 bool sheet_problem(const struct sheet *s, size_t row, size_t column, enum problem_code code)
 {
     const struct csv_record *r = &s->records[row];
     size_t place = s->place[column];
-    problems_add(s->problems, code,
-                 &(struct problem_at){
-                     .file = s->file,
-                     .line = r->line,
-                     .column = place + 1,
-                     .header = s->columns[column],
-                     .value = place < r->count ? r->fields[place] : STR(""),
-                 });
-    return false;
+    return sheet_problem_value(s, row, column, code, place < r->count ? r->fields[place] : STR(""));
 }
 
 bool sheet_row_problem(const struct sheet *s, size_t row, enum problem_code code)

@@ -36,6 +36,9 @@ struct str sheet_get(const struct sheet *s, size_t row, size_t column);
 
 /* Adds a problem at a cell (at the whole row with sheet_row_problem) and returns false. */
 bool sheet_problem(const struct sheet *s, size_t row, size_t column, enum problem_code code);
+/* The same with VALUE instead of what stands in the cell. */
+bool sheet_problem_value(const struct sheet *s, size_t row, size_t column, enum problem_code code,
+                         struct str value);
 bool sheet_row_problem(const struct sheet *s, size_t row, enum problem_code code);
 
 /* The content of DIR/FILE. Errors: NOT_FOUND, IO, TOO_LARGE, NO_MEMORY. */

@@ -1,5 +1,6 @@
 #include "ctl/staff.h"
 
+#include "ctl/csv_table.h"
 #include "ctl/text.h"
 
 static const char *const columns[] = {
@@ -115,9 +116,29 @@ static void check_overlaps(const struct staff *st, const struct staff_person *p,
         }
 }
 
+/* Two profiles that one person may not hold for overlapping periods, in whatever structures. */
+static err_t check_duties(struct catalogue *c, const struct staff *st, const struct staff_person *p,
+                          const struct staff_row *r)
+{
+    for (int64_t i = p->first; i != STAFF_NONE; i = st->rows[i].next) {
+        const struct staff_row *before = &st->rows[i];
+        bool apart = false;
+        struct str value;
+        if (before->first_day > r->last_day || r->first_day > before->last_day)
+            continue;
+        TRY(catalogue_incompatible(c, before->profile, r->profile, &apart));
+        if (!apart)
+            continue;
+        TRY(arena_printf(c->arena, &value, "%.*s ; %.*s ligne %lld", STR_ARG(r->profile),
+                         STR_ARG(before->profile), (long long)st->sheet.records[before->row].line));
+        (void)sheet_problem_value(&st->sheet, r->row, S_PROFILE, PROBLEM_CUMUL, value);
+    }
+    return ERR(OK);
+}
+
 /* RPPS numbers are digits, matricules have a colon: one map serves both. */
-static err_t join_person(struct staff *st, struct strmap *by_key, const struct memory *m,
-                         int64_t at)
+static err_t join_person(struct catalogue *c, struct staff *st, struct strmap *by_key,
+                         const struct memory *m, int64_t at)
 {
     struct staff_row *r = &st->rows[at];
     size_t numbered, index;
@@ -131,6 +152,7 @@ static err_t join_person(struct staff *st, struct strmap *by_key, const struct m
     }
     struct staff_person *p = &st->persons[index];
     check_overlaps(st, p, r);
+    TRY(check_duties(c, st, p, r));
     st->rows[p->last].next = at;
     p->last = at;
     return ERR(OK);
@@ -150,7 +172,7 @@ static err_t read_rows(struct catalogue *c, struct staff *st)
             TRY(take_row(st, &m, &r));
     }
     for (size_t i = 0; i < st->row_count; i++)
-        TRY(join_person(st, &by_key, &m, (int64_t)i));
+        TRY(join_person(c, st, &by_key, &m, (int64_t)i));
     return ERR(OK);
 }
 

@@ -298,6 +298,61 @@ START_TEST(two_accounts_are_told)
 }
 END_TEST
 
+#define DUTY(profile, place, finess, start, end) \
+    "D1,Mme,Double,Ana,,,OG-SOUB," finess "," place ",," profile ",CDD," start "," end ",50\n"
+#define DPO(start, end) DUTY("DPO", "SOUB-ESAT", "990100018", start, end)
+#define DIR(start, end) DUTY("DIR", "SOUB-ESAT", "990100018", start, end)
+
+static const struct {
+    const char *name, *before, *rows;
+    const char *value; /* NULL: nothing is wrong */
+    int64_t line;
+} duties[] = {
+    { "together", "", DPO("2020-01-06", "2020-06-30") DIR("2020-06-30", "2021-01-01"),
+      "DIR ; DPO ligne 2", 3 },
+    { "one after the other", "", DPO("2020-01-06", "2020-06-29") DIR("2020-06-30", "2021-01-01"),
+      NULL, 0 },
+    { "in the future", "", DIR("2040-01-01", "2040-12-31") DPO("2040-12-01", "2041-12-31"),
+      "DPO ; DIR ligne 2", 3 },
+    { "compatible", "",
+      DUTY("SECR", "SOUB-ESAT", "990100018", "2020-01-06", "2021-01-01")
+          DIR("2020-01-06", "2021-01-01"),
+      NULL, 0 },
+    { "with what the directory has", DPO("2020-01-06", "2020-12-31"),
+      DIR("2020-06-30", "2021-01-01"), "DIR ; DPO dans l'annuaire, à SOUB-ESAT", 2 },
+    { "which ends before", DPO("2020-01-06", "2020-06-29"), DIR("2020-06-30", "2021-01-01"), NULL,
+      0 },
+    { "which the file ends", DPO("2020-01-06", "2020-12-31"),
+      DPO("2020-01-06", "2020-06-29") DIR("2020-06-30", "2021-01-01"), NULL, 0 },
+};
+
+/* Two profiles that the files keep apart are refused when assigning, future overlaps included: both
+ * lines are named, or what the directory has already. */
+START_TEST(incompatible_profiles)
+{
+    struct plan_count counts[PLAN_KINDS];
+    struct load l;
+    enum problem_code code;
+    if (duties[_i].before[0] != '\0') {
+        write_staff(duties[_i].before);
+        load_all(counts);
+    }
+    write_staff(duties[_i].rows);
+    load_files(&l);
+    if (problems_count(l.problems) == 0)
+        ck_assert_ok(plan_make(fix.dir, &l.catalogue, &l.staff, &l.plan));
+    ck_assert_msg(problems_count(l.problems) == (duties[_i].value != NULL), "%s: %zu problems",
+                  duties[_i].name, problems_count(l.problems));
+    if (duties[_i].value != NULL) {
+        const struct problem_at *at = problems_get(l.problems, 0, &code);
+        ck_assert_str_eq(problem_name(code), "E_CUMUL");
+        ck_assert_str_is(at->value, duties[_i].value);
+        ck_assert_int_eq(at->line, duties[_i].line);
+    }
+    end_load(&l);
+}
+END_TEST
+
 static int64_t uid_number(const char *login)
 {
     char output[1024], filter[64];
@@ -504,6 +559,7 @@ int main(void)
     tcase_add_test(writes, logins_stay);
     tcase_add_test(writes, one_rpps_is_one_person);
     tcase_add_test(writes, two_accounts_are_told);
+    tcase_add_loop_test(writes, incompatible_profiles, 0, COUNT(duties));
     tcase_add_test(writes, uid_numbers_are_not_reused);
     tcase_add_test(writes, two_loads_at_once);
     return RUN_SUITE("load", refusals, writes);
