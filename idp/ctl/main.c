@@ -21,6 +21,13 @@ static const struct ctl_command *const COMMANDS[] = {
     &ctl_person_totp,
     &ctl_journal_show,
     &ctl_journal_verify,
+    &ctl_policy_check,
+    &ctl_policy_format,
+    &ctl_policy_export,
+    &ctl_policy_compare,
+    &ctl_policy_plan,
+    &ctl_policy_apply,
+    &ctl_policy_lint,
     &ctl_policy_test,
     &ctl_policy_duties,
 };

@@ -134,6 +134,8 @@ NODISCARD err_t directory_set_password(struct directory *d, struct str person, s
 /* Fills M (which is empty and not yet compiled) with structures, applications, resources, profiles,
  * grants and constraints. Errors besides the usual: those of engine/model.h. */
 NODISCARD err_t directory_load_model(struct directory *d, struct model *m);
+/* Of these, only what the rules do not decide: structures and closures. */
+NODISCARD err_t directory_load_places(struct directory *d, struct model *m);
 
 struct dir_client {
     struct str client_id;

@@ -80,3 +80,17 @@ err_t directory_dn(const struct directory *d, struct arena *a, const struct dir_
     TRY(buf_err(&b));
     return arena_str(a, buf_str(&b), out);
 }
+
+/* ---- one entry ---- */
+
+err_t directory_delete(struct directory *d, struct str dn)
+{
+    DIR_CLEANUP(dir_buf_donep) struct buf b = { 0 };
+    if (str_has_char(dn, '\0'))
+        return ERR(MALFORMED);
+    buf_init(&b, DIR_DN_MAX);
+    buf_add(&b, dn);
+    buf_add_char(&b, '\0');
+    TRY(buf_err(&b));
+    return dir_delete(d, b.ptr);
+}

@@ -52,6 +52,7 @@ struct dir_edit {
         DIR_EDIT_ADD,     /* a new entry with these attributes */
         DIR_EDIT_REPLACE, /* these attributes, the others stay */
         DIR_EDIT_SWAP,    /* attrs[0]: values[0] must be there, and becomes values[1] */
+        DIR_EDIT_DELETE, /* the entry, which has nothing below it and is not the last below another */
     } kind;
     struct str dn;
     const struct dir_attr *attrs;
@@ -64,5 +65,10 @@ struct dir_edit {
  * have been made: read again. */
 NODISCARD err_t directory_apply(struct directory *d, const struct dir_edit *edits, size_t count,
                                 size_t *failed);
+
+/* One entry, which has nothing below it, outside of any transaction: slapd 2.5 cannot commit one that
+ * takes the last entry below another away (it reports MDB_NOTFOUND). Errors: NOT_FOUND, CONFLICT
+ * (something is below it). */
+NODISCARD err_t directory_delete(struct directory *d, struct str dn);
 
 #endif

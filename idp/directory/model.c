@@ -242,13 +242,23 @@ static err_t on_entry(void *ctx, LDAP *ld, LDAPMessage *entry)
     return ERR(OK); /* clients, and what a later version adds */
 }
 
-err_t directory_load_model(struct directory *d, struct model *m)
+static err_t load(struct directory *d, struct model *m, const char *filter)
 {
     struct dir_query q = {
         .base = d->base,
         .scope = LDAP_SCOPE_SUBTREE,
-        .filter = "(objectClass=habilisReference)",
+        .filter = filter,
         .attrs = model_attrs,
     };
     return dir_search(d, &q, on_entry, m);
+}
+
+err_t directory_load_model(struct directory *d, struct model *m)
+{
+    return load(d, m, "(objectClass=habilisReference)");
+}
+
+err_t directory_load_places(struct directory *d, struct model *m)
+{
+    return load(d, m, "(|(objectClass=habilisStructureEntry)(objectClass=habilisClosure))");
 }

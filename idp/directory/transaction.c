@@ -50,6 +50,8 @@ static err_t mod_of(struct arena *a, int op, const char *name, const struct str 
 static err_t mods_of(struct arena *a, const struct dir_edit *e, LDAPMod **mods)
 {
     size_t n = 0;
+    if (e->kind == DIR_EDIT_DELETE)
+        return ERR(OK);
     if (e->attr_count == 0 || e->attr_count > DIR_ATTRS_MAX)
         return ERR(BUG);
     if (e->kind == DIR_EDIT_SWAP) {
@@ -71,6 +73,21 @@ static err_t mods_of(struct arena *a, const struct dir_edit *e, LDAPMod **mods)
 
 /* ---- sending and hearing ---- */
 
+static int ask(LDAP *ld, enum dir_edit_kind kind, const char *dn, LDAPMod **mods,
+               LDAPControl **controls, int *msgid)
+{
+    switch (kind) {
+    case DIR_EDIT_ADD:
+        return ldap_add_ext(ld, dn, mods, controls, NULL, msgid);
+    case DIR_EDIT_DELETE:
+        return ldap_delete_ext(ld, dn, controls, NULL, msgid);
+    case DIR_EDIT_REPLACE:
+    case DIR_EDIT_SWAP:
+        break;
+    }
+    return ldap_modify_ext(ld, dn, mods, controls, NULL, msgid);
+}
+
 static err_t send_edit(struct transaction *t, struct arena *a, const struct dir_edit *e, int *msgid)
 {
     char oid[] = LDAP_CONTROL_TXN_SPEC;
@@ -83,8 +100,7 @@ static err_t send_edit(struct transaction *t, struct arena *a, const struct dir_
     TRY(arena_cstr(a, e->dn, &dn));
     TRY(mods_of(a, e, mods));
     atomic_fetch_add(&t->d->operations, 1);
-    int code = e->kind == DIR_EDIT_ADD ? ldap_add_ext(t->c->ld, dn, mods, controls, NULL, msgid)
-                                       : ldap_modify_ext(t->c->ld, dn, mods, controls, NULL, msgid);
+    int code = ask(t->c->ld, e->kind, dn, mods, controls, msgid);
     if (code == LDAP_SUCCESS)
         return ERR(OK);
     if (code != LDAP_SERVER_DOWN && code != LDAP_TIMEOUT)

@@ -1,0 +1,17 @@
+/* people.h - everybody and their assignments, in memory, as the engine takes them. */
+#ifndef CTL_PEOPLE_H
+#define CTL_PEOPLE_H
+
+#include "base/arena.h"
+#include "engine/engine.h"
+
+struct directory;
+
+struct people {
+    struct engine_person *list; /* in byte order of logins */
+    size_t count;
+};
+/* Some 300 bytes of the arena a person. Errors: those of directory.h. */
+NODISCARD err_t people_read(struct directory *d, struct arena *a, struct people *out);
+
+#endif
