@@ -7,13 +7,23 @@
 #include "habilis/habilis.h"
 #include "token/entitlement.h"
 
+#include <pthread.h>
+
 struct habilis {
     struct arena *arena; /* of the strings below; not used after habilis_open() */
     const char *client_id, *client_secret, *redirect_uri, *post_logout_uri, *audience, *scope;
     struct jws_signer *signer; /* NULL: client_secret_basic */
     struct http_client *http;
     struct provider *provider;
+    pthread_mutex_t own_lock; /* of the next two; held while a new token is fetched */
+    char *own_token;          /* in the application's own name, for habilis_ask() */
+    int64_t own_expires;      /* seconds UTC */
 };
+
+/* POSTs FORM, to which it adds the client's authentication and a NUL, to the token endpoint. The
+ * caller owns r->body on success. Errors: PEER_DOWN, PEER_UNTRUSTED, PEER_BAD_ANSWER, NO_MEMORY… */
+struct http_result;
+NODISCARD err_t token_request(struct habilis *h, struct buf *form, struct http_result *r);
 
 enum { SESSION_PROFILES_MAX = 32, SESSION_TEXTS = HABILIS_ID_TOKEN + 1 };
 

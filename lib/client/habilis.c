@@ -106,6 +106,10 @@ enum habilis_status habilis_open(const struct habilis_config *config, struct hab
     struct habilis *h = calloc(1, sizeof *h);
     if (h == NULL)
         return HABILIS_NO_MEMORY;
+    if (pthread_mutex_init(&h->own_lock, NULL) != 0) {
+        free(h);
+        return HABILIS_NO_MEMORY;
+    }
     err_t e = fill(h, config);
     if (!err_ok(e)) {
         habilis_close(h);
@@ -123,6 +127,8 @@ void habilis_close(struct habilis *h)
     http_client_free(h->http);
     jws_signer_free(h->signer);
     arena_free(h->arena);
+    habilis_free(h->own_token);
+    pthread_mutex_destroy(&h->own_lock);
     free(h);
 }
 

@@ -189,7 +189,7 @@ static err_t encoded(const char *text, struct buf *out)
     return buf_err(out);
 }
 
-static err_t post_code(struct habilis *h, const char *endpoint, const char *form,
+static err_t post_form(struct habilis *h, const char *endpoint, const char *form,
                        struct http_result *r)
 {
     struct http_call call = { .url = endpoint, .form = form, .body_max = ANSWER_MAX };
@@ -211,23 +211,26 @@ static err_t post_code(struct habilis *h, const char *endpoint, const char *form
     return e.code == ERR_MALFORMED ? ERR(PEER_BAD_ANSWER) : e;
 }
 
+err_t token_request(struct habilis *h, struct buf *form, struct http_result *r)
+{
+    const struct provider_metadata *m = NULL;
+    TRY(provider_metadata(h->provider, &m));
+    TRY(put_client(h, form));
+    buf_add_char(form, '\0');
+    TRY(buf_err(form));
+    return post_form(h, m->token_endpoint, form->ptr, r);
+}
+
 static err_t exchange(struct habilis *h, const struct habilis_login *l, struct str code,
                       struct http_result *r)
 {
-    const struct provider_metadata *m = NULL;
     struct buf form;
-    TRY(provider_metadata(h->provider, &m));
     buf_init(&form, FORM_MAX);
     form_put(&form, STR("grant_type"), STR("authorization_code"));
     form_put(&form, STR("code"), code);
     form_put(&form, STR("redirect_uri"), str_of(h->redirect_uri));
     form_put(&form, STR("code_verifier"), str_from(l->verifier, sizeof l->verifier));
-    err_t e = put_client(h, &form);
-    buf_add_char(&form, '\0');
-    if (err_ok(e))
-        e = buf_err(&form);
-    if (err_ok(e))
-        e = post_code(h, m->token_endpoint, form.ptr, r);
+    err_t e = token_request(h, &form, r);
     buf_done(&form);
     return e;
 }

@@ -216,28 +216,40 @@ static CURLcode set_call(const struct http_call *call, CURL *h, struct http_resu
     SET(h, code, CURLOPT_WRITEDATA, &r->body);
     SET(h, code, CURLOPT_HEADERFUNCTION, on_header);
     SET(h, code, CURLOPT_HEADERDATA, r);
-    if (call->form != NULL) {
-        SET(h, code, CURLOPT_POSTFIELDS, call->form); /* borrowed until the call ends */
-        SET(h, code, CURLOPT_POSTFIELDSIZE, (long)strlen(call->form));
+    const char *body = call->form != NULL ? call->form : call->json;
+    if (body != NULL) {
+        SET(h, code, CURLOPT_POSTFIELDS, body); /* borrowed until the call ends */
+        SET(h, code, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
     }
     return code;
 }
 
-static err_t perform(struct http_client *c, const struct http_call *call, CURL *h,
-                     struct http_result *r)
+static err_t make_headers(const struct http_call *call, struct curl_slist **out)
 {
     char accept[200] = "Accept: application/json";
-    struct curl_slist *headers = NULL;
-    long status = 0;
-    char *type = NULL;
     if (call->accept != NULL) {
         if (strlen(call->accept) > sizeof accept - sizeof "Accept: ")
             return ERR(MALFORMED);
         memcpy(accept + strlen("Accept: "), call->accept, strlen(call->accept) + 1);
     }
-    headers = curl_slist_append(NULL, accept);
-    if (headers == NULL)
+    struct curl_slist *headers = curl_slist_append(NULL, accept), *more = headers;
+    if (headers != NULL && call->form == NULL && call->json != NULL)
+        more = curl_slist_append(headers, "Content-Type: application/json");
+    if (more == NULL) {
+        curl_slist_free_all(headers);
         return ERR(NO_MEMORY);
+    }
+    *out = headers;
+    return ERR(OK);
+}
+
+static err_t perform(struct http_client *c, const struct http_call *call, CURL *h,
+                     struct http_result *r)
+{
+    struct curl_slist *headers = NULL;
+    long status = 0;
+    char *type = NULL;
+    TRY(make_headers(call, &headers));
     CURLcode code = set_rules(c, h);
     if (code == CURLE_OK)
         code = set_credentials(call, h);

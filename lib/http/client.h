@@ -29,6 +29,7 @@ void http_client_free(struct http_client *c); /* no call may be under way; NULL 
 struct http_call {
     const char *url;      /* absolute, without a fragment */
     const char *form;     /* NULL: GET; else POST of this application/x-www-form-urlencoded body */
+    const char *json;     /* the same with application/json, instead of FORM; else NULL */
     const char *user;     /* with password: HTTP Basic (RFC 7617), sent as they are; else NULL */
     const char *password; /* RFC 6749 section 2.3.1 wants both form-encoded: the caller's to do */
     const char *bearer;   /* RFC 6750; NULL: none */

@@ -192,6 +192,15 @@ struct habilis_answer {
  * OUT is always written. */
 HABILIS_API void habilis_decide(const struct habilis_session *s, const struct habilis_question *q,
                                 struct habilis_answer *out);
+/* Asks the server (OpenID AuthZEN Authorization API 1.0), which knows more than the token: other places
+ * of work, emergency accesses (break-glass), whatever changed a second ago. S says who and in which
+ * login; its token may have ended. INSTANCE is the application's own identifier of the thing, or NULL.
+ * The application needs the grant client_credentials and the scope "authzen". Waits for the server.
+ * Returns OK (OUT is the answer: never ASK nor RENEW), UNAVAILABLE, UNTRUSTED, NOT_GENUINE, REFUSED (it
+ * may not ask that), MISUSE, NO_MEMORY. OUT is always written: a refusal unless OK. */
+HABILIS_API HABILIS_CHECK enum habilis_status
+habilis_ask(struct habilis *h, const struct habilis_session *s, const struct habilis_question *q,
+            const char *instance, struct habilis_answer *out);
 /* 1 if the answer permits under the obligation NAME, such as "file": only for those she follows. */
 HABILIS_API int habilis_answer_obliges(const struct habilis_answer *a, const char *name);
 /* For menus: 1 if there is any right on RESOURCE with ACTION, somewhere, under some condition. */
