@@ -240,13 +240,39 @@ static err_t grant_code(struct exchange *x)
 
 /* ---- a client in its own name ---- */
 
+/* What speaks of a person means nothing here. */
+static bool is_personal(struct str scope)
+{
+    return str_in_list(STR("openid profile email"), ' ', scope);
+}
+
 static bool may_ask(const struct client *client, struct str scope)
 {
     struct str word;
     while (str_next(&scope, ' ', &word))
-        if (!str_in_list(client->scope, ' ', word) || str_eq(word, STR("openid")))
+        if (!str_in_list(client->scope, ' ', word) || is_personal(word))
             return false;
     return true;
+}
+
+/* Asked for nothing: all that is registered (RFC 6749 section 3.3, the default of our choice). */
+static err_t default_scope(struct arena *a, const struct client *client, struct str *out)
+{
+    struct str rest = client->scope, word;
+    struct buf b;
+    buf_init(&b, rest.len + 1);
+    while (str_next(&rest, ' ', &word)) {
+        if (word.len == 0 || is_personal(word))
+            continue;
+        if (b.len > 0)
+            buf_add_char(&b, ' ');
+        buf_add(&b, word);
+    }
+    err_t e = buf_err(&b);
+    if (err_ok(e))
+        e = arena_str(a, buf_str(&b), out);
+    buf_done(&b);
+    return e;
 }
 
 /* Nothing is stored: the token is short, names its client, and gives no person's rights. */
@@ -256,6 +282,8 @@ static err_t grant_client(struct exchange *x)
     struct str payload, access, scope = http_form(x->req, "scope");
     if (!may_ask(x->client, scope))
         return oauth_error(x, 400, "invalid_scope", "this client may not ask for that scope");
+    if (scope.len == 0)
+        TRY(default_scope(x->req->arena, x->client, &scope));
     uuid_v4(jti);
     x->grant = (struct grant){ .client_id = x->client->id,
                                .audience = x->client->application,

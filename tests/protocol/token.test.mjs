@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
-import { Browser, FORM, authorization, client, encode, exchange, issuer, person, pkce, send, signIn,
+import { Browser, FORM, authorization, client, demo, encode, exchange, issuer, person, pkce, send, signIn,
     verified } from './agent.mjs';
 
 const essai = client('essai');
@@ -169,6 +169,15 @@ test('client credentials: a token of the client itself, without a person\'s righ
     const userinfo = await send('GET', '/userinfo',
         { headers: { authorization: `Bearer ${answer.json().access_token}` } });
     assert.equal(userinfo.status, 403);
+});
+
+test('client credentials without scope: all that is registered (RFC 6749 section 3.3)', async () => {
+    const { client_id, client_secret } = demo.authzen;
+    const answer = await send('POST', '/token', { headers: { ...FORM, ...basicOf(`${client_id}:${client_secret}`) },
+        body: encode({ grant_type: 'client_credentials' }) });
+    assert.equal(answer.status, 200);
+    assert.match(answer.json().scope, /\bauthzen\b/);
+    assert.doesNotMatch(answer.json().scope, /openid/);
 });
 
 test('grants that are not offered, or not to this client', async () => {
