@@ -1,7 +1,7 @@
 // agent.mjs - a browser without a screen: cookies, forms, redirects one by one; and the client side of
 // OpenID Connect, done by hand so that every byte can be wrong on purpose.
 import assert from 'node:assert/strict';
-import { createHash, randomBytes, createPublicKey, verify } from 'node:crypto';
+import { createHash, createHmac, randomBytes, createPublicKey, verify } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
@@ -134,13 +134,27 @@ export function exchange(to, code, verifier, more = {}, headers = {}) {
         body: encode(fields) });
 }
 
-/** Signs WHO in with a password alone (profiles of 1F) for a request; returns the code's parameters. */
+/** The code of the moment (RFC 6238) of a base32 secret. */
+export function totp(secret) {
+    const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+    const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+    const counter = Buffer.alloc(8);
+    counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+    const mac = createHmac('sha1', key).update(counter).digest();
+    return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
+}
+const nextCode = () => new Promise((done) => { setTimeout(done, 30500 - (Date.now() % 30000)); });
+
+/** Signs WHO in for a request, with her second factor when asked; returns the code's parameters. */
 export async function signIn(browser, who, request, choose) {
     let target = await browser.go('GET', request.url);
     for (let i = 0; i < 6 && !target; i++) {
         if (browser.has('autocomplete="current-password"'))
             target = await browser.submit({ username: who.username, password: who.password });
-        else if (browser.has('value="accept"'))
+        else if (browser.has('autocomplete="one-time-code"')) {
+            target = await browser.submit({ otp: totp(who.totp_secret) });
+            if (!target && browser.has('role="alert"')) await nextCode(); // spent by somebody before us
+        } else if (browser.has('value="accept"'))
             target = await browser.submit({ decision: 'accept' });
         else if (browser.has('name="structure"'))
             target = await browser.submit({ structure: choose });
