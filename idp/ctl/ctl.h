@@ -37,7 +37,8 @@ struct ctl_command {
 extern const struct ctl_command ctl_load, ctl_app_add, ctl_app_list, ctl_person_show,
     ctl_person_set_password, ctl_person_totp, ctl_journal_show, ctl_journal_verify,
     ctl_policy_check, ctl_policy_format, ctl_policy_export, ctl_policy_compare, ctl_policy_plan,
-    ctl_policy_apply, ctl_policy_lint, ctl_policy_test, ctl_policy_duties;
+    ctl_policy_apply, ctl_policy_lint, ctl_policy_test, ctl_policy_duties, ctl_policy_explain,
+    ctl_policy_who_can, ctl_policy_what_can;
 
 /* "habilisctl : …" on standard error; returns CTL_FAILED, for `return ctl_fail(…)`. */
 int ctl_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

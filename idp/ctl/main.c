@@ -30,6 +30,9 @@ static const struct ctl_command *const COMMANDS[] = {
     &ctl_policy_lint,
     &ctl_policy_test,
     &ctl_policy_duties,
+    &ctl_policy_explain,
+    &ctl_policy_who_can,
+    &ctl_policy_what_can,
 };
 
 static void print_help(FILE *out)

@@ -113,16 +113,26 @@ static err_t give_assignments(struct reading *r)
     return ERR(OK);
 }
 
-err_t people_read(struct directory *d, struct arena *a, struct people *out)
+err_t people_read_from(people_each_fn *each, void *from, struct arena *a, struct people *out)
 {
     struct reading r = { .arena = a };
     strmap_init(&r.ids, a);
     strmap_init(&r.codes, a);
-    TRY(directory_each_person(
-        d, &(struct dir_each){ .person = on_person, .assignment = on_assignment, .ctx = &r }));
+    TRY(each(from,
+             &(struct dir_each){ .person = on_person, .assignment = on_assignment, .ctx = &r }));
     TRY(give_assignments(&r));
     if (r.person_count > 1)
         qsort(r.people, r.person_count, sizeof *r.people, by_login);
     *out = (struct people){ r.people, r.person_count };
     return ERR(OK);
+}
+
+static err_t each_of_directory(void *from, const struct dir_each *to)
+{
+    return directory_each_person(from, to);
+}
+
+err_t people_read(struct directory *d, struct arena *a, struct people *out)
+{
+    return people_read_from(each_of_directory, d, a, out);
 }

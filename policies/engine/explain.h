@@ -63,8 +63,9 @@ struct explanation {
     struct engine_decision decision;
     const struct explain_pair *pairs; /* furthest first, then the order of assignments and grants */
     size_t pair_count;
-    /* In the order of the kinds; assignments from the profile with the fewest rights, then by code.
-     * None when the decision is a permit. LOGIN and STATE come alone: they are at hand. */
+    /* In the order of the kinds; assignments: profiles that she holds or held, then those of the same
+     * family, then the others; each from the one with the fewest rights, then by code. None when the
+     * decision is a permit. LOGIN and STATE come alone: they are at hand. */
     const struct explain_step *steps;
     size_t step_count;
     size_t more_profiles; /* that would do too, over EXPLAIN_ASSIGN_MAX */
@@ -81,6 +82,11 @@ void explain_say(const struct snapshot *s, const struct explain_step *step, bool
 /* The same of a pair: "Infirmier diplômé d'État, à SOUB-ESAT, depuis le …: …" needs the person. */
 void explain_say_pair(const struct snapshot *s, const struct engine_person *p,
                       const struct explain_pair *pair, bool english, struct buf *out);
+
+/* "29 mars 2026 à 21 h", in Paris; the hour is left out at midnight. */
+void explain_put_instant(struct buf *out, int64_t instant, bool english);
+/* "un motif écrit et une urgence déclarée" */
+void explain_put_words(const struct snapshot *s, uint64_t set, bool english, struct buf *out);
 
 /* ---- who may give an assignment ---- */
 

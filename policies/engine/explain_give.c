@@ -127,17 +127,35 @@ static int place_to_give(const struct explainer *x)
 
 struct candidate {
     int profile, rights;
+    int far; /* 0: she holds it, or held it; 1: one of the family of such a one; 2: another trade */
 };
 
-static int by_rights(const void *a, const void *b)
+static int by_nearness(const void *a, const void *b)
 {
     const struct candidate *x = a, *y = b;
+    if (x->far != y->far)
+        return x->far < y->far ? -1 : 1;
     if (x->rights != y->rights)
         return x->rights < y->rights ? -1 : 1;
     return (x->profile > y->profile) - (x->profile < y->profile);
 }
 
-/* The profiles that grant the right, from the one that gives least. */
+static int distance(const struct explainer *x, int profile)
+{
+    int far = 2;
+    for (size_t i = 0; i < x->who->assignment_count; i++) {
+        int held = engine_profile(x->s, x->who->assignments[i].profile);
+        if (held == profile)
+            return 0;
+        if (held != ENGINE_NONE && x->s->profiles[held].family.len > 0 &&
+            str_eq(x->s->profiles[held].family, x->s->profiles[profile].family))
+            far = 1;
+    }
+    return far;
+}
+
+/* The profiles that grant the right: of her trade first, then from the one that gives least. Nobody
+ * makes a pharmacist of a nurse because pharmacists have fewer rights. */
 static err_t candidates(struct explainer *x, struct candidate **out, size_t *count)
 {
     struct candidate *list = arena_array(x->arena, (size_t)x->s->profile_count + 1, sizeof *list);
@@ -147,12 +165,12 @@ static err_t candidates(struct explainer *x, struct candidate **out, size_t *cou
     for (int i = 0; i < x->s->profile_count; i++) {
         if (!grants_right(x, i))
             continue;
-        list[*count] = (struct candidate){ .profile = i };
+        list[*count] = (struct candidate){ .profile = i, .far = distance(x, i) };
         for (size_t w = 0; w < x->s->right_words; w++)
             list[*count].rights += __builtin_popcountll(x->s->bundles[i].rights[w]);
         (*count)++;
     }
-    qsort(list, *count, sizeof *list, by_rights);
+    qsort(list, *count, sizeof *list, by_nearness);
     *out = list;
     return ERR(OK);
 }

@@ -168,7 +168,7 @@ static void add_day(struct buf *out, int64_t instant, bool english)
         buf_addf(out, "%d%s %s %d", day, day == 1 ? "er" : "", months[month - 1].fr, year);
 }
 
-static void add_instant(struct buf *out, int64_t instant, bool english)
+void explain_put_instant(struct buf *out, int64_t instant, bool english)
 {
     int minute = date_paris_minute_of_day(instant);
     add_day(out, instant, english);
@@ -197,7 +197,7 @@ static void add_period(struct buf *out, int64_t from, int64_t until, bool englis
     add(out, english ? "" : " inclus");
 }
 
-static void add_words(const struct snapshot *s, uint64_t set, bool english, struct buf *out)
+void explain_put_words(const struct snapshot *s, uint64_t set, bool english, struct buf *out)
 {
     struct str names[ACCESS_WORD_MAX];
     unsigned count = access_words_list(&s->words, set, names);
@@ -216,7 +216,7 @@ static void add_field(const struct snapshot *s, const struct explain_step *step,
     else if (field == 'L')
         add_structure(s, step->structure, english, out);
     else if (field == 'F')
-        add_instant(out, step->from, english);
+        explain_put_instant(out, step->from, english);
     else if (field == 'D')
         add_period(out, step->from, step->until, english);
 }
@@ -232,7 +232,7 @@ void explain_say(const struct snapshot *s, const struct explain_step *step, bool
     }
     if (step->needs != 0) {
         add(out, english ? ", with " : ", avec ");
-        add_words(s, step->needs, english, out);
+        explain_put_words(s, step->needs, english, out);
     }
     add(out, ".");
 }
@@ -272,6 +272,6 @@ void explain_say_pair(const struct snapshot *s, const struct engine_person *p,
         add(out, english ? " Limited to: " : " Dans cette limite : ");
     else
         add(out, english ? " Missing: " : " Il manque : ");
-    add_words(s, set, english, out);
+    explain_put_words(s, set, english, out);
     add(out, ".");
 }
