@@ -34,36 +34,35 @@ struct test {
 
 /* ---- files ---- */
 
-static int by_name(const void *a, const void *b)
-{
-    const char *const *x = a, *const *y = b;
-    return strcmp(*x, *y);
-}
-
 static err_t add_file(struct test *t, struct str path)
 {
     return t->file_count == FILES_MAX ? ERR(TOO_LARGE)
                                       : arena_cstr(t->arena, path, &t->files[t->file_count++]);
 }
 
+static int is_cases(const struct dirent *entry)
+{
+    return str_ends(str_of(entry->d_name), STR(".yaml")) &&
+           strcmp(entry->d_name, SHARED_PLACES) != 0;
+}
+
 /* Every .yaml of a folder but the shared places. */
 static err_t add_folder(struct test *t, const char *dir)
 {
-    DIR *d = opendir(dir);
-    size_t first = t->file_count;
-    err_t e = d == NULL ? ERR(NOT_FOUND) : ERR(OK);
-    for (struct dirent *entry; err_ok(e) && (entry = readdir(d)) != NULL;) {
+    struct dirent **list = NULL;
+    err_t e = ERR(OK);
+    int count = scandir(dir, &list, is_cases, alphasort);
+    if (count < 0)
+        return ERR(NOT_FOUND);
+    for (int i = 0; i < count; i++) {
         struct str path;
-        if (!str_ends(str_of(entry->d_name), STR(".yaml")) ||
-            strcmp(entry->d_name, SHARED_PLACES) == 0)
-            continue;
-        e = arena_printf(t->arena, &path, "%s/%s", dir, entry->d_name);
+        if (err_ok(e))
+            e = arena_printf(t->arena, &path, "%s/%s", dir, list[i]->d_name);
         if (err_ok(e))
             e = add_file(t, path);
+        free(list[i]);
     }
-    if (d != NULL)
-        (void)closedir(d);
-    qsort(t->files + first, t->file_count - first, sizeof *t->files, by_name);
+    free(list);
     return e;
 }
 
@@ -152,7 +151,8 @@ static err_t test_file(struct test *t, const char *path)
     TRY(compile(t, &f, &s));
     err_t e = t->tally.grants == NULL ? case_tally_new(t->arena, s, &t->tally) : ERR(OK);
     if (err_ok(e))
-        e = cases_run(&f, s, t->arena, t->problems, &t->tally, on_failure, NULL);
+        e = cases_run(
+            &f, &(struct case_asking){ s, t->arena, t->problems, &t->tally, on_failure, NULL });
     snapshot_unref(s);
     return e;
 }

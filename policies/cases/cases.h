@@ -65,11 +65,17 @@ NODISCARD err_t case_tally_new(struct arena *a, const struct snapshot *s, struct
 /* Called with each answer that is not the expected one. TEXT: one French sentence. */
 typedef void case_failure_fn(void *ctx, const struct case_row *row, struct str text);
 
-/* Asks every question of F. Profiles, places or rights that S lacks are problems. Errors: NO_MEMORY,
- * MALFORMED (told in P; then nothing was asked). */
-NODISCARD err_t cases_run(const struct case_file *f, const struct snapshot *s, struct arena *a,
-                          struct cat_problems *p, struct case_tally *tally, case_failure_fn *fn,
-                          void *ctx);
+struct case_asking {
+    const struct snapshot *snapshot;
+    struct arena *arena;
+    struct cat_problems *problems;
+    struct case_tally *tally;
+    case_failure_fn *failed;
+    void *ctx;
+};
+/* Asks every question of F. Profiles, places or rights that the snapshot lacks are problems. Errors:
+ * NO_MEMORY, MALFORMED (told in the problems; then nothing was asked). */
+NODISCARD err_t cases_run(const struct case_file *f, const struct case_asking *asking);
 
 const char *case_expect_name(enum access_reason r); /* "accordé"; static */
 

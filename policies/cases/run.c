@@ -29,13 +29,7 @@ err_t case_tally_new(struct arena *a, const struct snapshot *s, struct case_tall
 }
 
 struct run {
-    const struct case_file *file;
-    const struct snapshot *s;
-    struct arena *arena;
-    struct cat_problems *problems;
-    struct case_tally *tally;
-    case_failure_fn *fn;
-    void *ctx;
+    const struct case_asking *a;
     struct buf text;
 };
 
@@ -45,19 +39,20 @@ static void check_known(struct run *r, struct cat_place at, bool known, const ch
                         struct str code)
 {
     if (!known)
-        cat_problem_add(r->problems, at, "%s %.*s inconnu", what,
-                        STR_ARG(cat_shown(r->arena, code)));
+        cat_problem_add(r->a->problems, at, "%s %.*s inconnu", what,
+                        STR_ARG(cat_shown(r->a->arena, code)));
 }
 
 static void check_place(struct run *r, struct cat_place at, struct str code)
 {
-    check_known(r, at, engine_structure(r->s, code) != ENGINE_NONE, "lieu", code);
+    check_known(r, at, engine_structure(r->a->snapshot, code) != ENGINE_NONE, "lieu", code);
 }
 
 static void check_person(struct run *r, const struct case_person *p)
 {
     for (size_t i = 0; i < p->assignment_count; i++) {
-        check_known(r, p->at, engine_profile(r->s, p->assignments[i].profile) != ENGINE_NONE,
+        check_known(r, p->at,
+                    engine_profile(r->a->snapshot, p->assignments[i].profile) != ENGINE_NONE,
                     "profil", p->assignments[i].profile);
         check_place(r, p->at, p->assignments[i].structure);
     }
@@ -84,7 +79,8 @@ static void check_row(struct run *r, const struct case_row *row)
     for (size_t i = 0; i < row->right_count; i++) {
         struct str action = row->rights[i], resource;
         check_known(r, row->at,
-                    str_cut(&action, ':', &resource) && right_exists(r->s, action, resource),
+                    str_cut(&action, ':', &resource) &&
+                        right_exists(r->a->snapshot, action, resource),
                     "droit", row->rights[i]);
     }
 }
@@ -114,7 +110,8 @@ static bool same_conflicts(const struct run *r, const struct engine_subject *sub
     struct engine_conflict c;
     size_t iter = 0, n = 0;
     bool same = true;
-    while (subject != NULL && engine_next_conflict(r->s, subject, row->question.now, &iter, &c)) {
+    while (subject != NULL &&
+           engine_next_conflict(r->a->snapshot, subject, row->question.now, &iter, &c)) {
         struct str pair = n < row->conflict_count ? row->conflicts[n] : STR(""), first;
         same = same && str_cut(&pair, '+', &first) && str_eq(first, c.a) && str_eq(pair, c.b);
         n++;
@@ -125,7 +122,7 @@ static bool same_conflicts(const struct run *r, const struct engine_subject *sub
 static void add_names(struct run *r, const char *what, uint64_t set)
 {
     struct str names[ACCESS_WORD_MAX];
-    unsigned n = access_words_list(engine_words(r->s), set, names);
+    unsigned n = access_words_list(engine_words(r->a->snapshot), set, names);
     for (unsigned i = 0; i < n; i++)
         buf_addf(&r->text, "%s%.*s", i == 0 ? what : ", ", STR_ARG(names[i]));
 }
@@ -143,8 +140,8 @@ static void fail(struct run *r, const struct case_row *row, struct str right,
     add_names(r, ", manque ", missing_of(d));
     add_names(r, ", dans la limite ", d->obligations);
     buf_addf(&r->text, ". La règle : %.*s", STR_ARG(row->because));
-    r->tally->failures++;
-    r->fn(r->ctx, row, buf_str(&r->text));
+    r->a->tally->failures++;
+    r->a->failed(r->a->ctx, row, buf_str(&r->text));
 }
 
 static void ask(struct run *r, const struct case_row *row, struct str right,
@@ -155,11 +152,11 @@ static void ask(struct run *r, const struct case_row *row, struct str right,
     struct str action = right;
     (void)str_cut(&action, ':', &q.resource);
     q.action = action;
-    engine_decide(r->s, subject, &q, &d);
-    r->tally->questions++;
+    engine_decide(r->a->snapshot, subject, &q, &d);
+    r->a->tally->questions++;
     if (d.grant != ENGINE_NONE)
-        r->tally->grants[d.grant] = true;
-    const struct access_words *w = engine_words(r->s);
+        r->a->tally->grants[d.grant] = true;
+    const struct access_words *w = engine_words(r->a->snapshot);
     bool permit = d.effect == ENGINE_PERMIT;
     if (d.reason != row->expect || permit != (row->expect == ACCESS_OK) ||
         !same_list(w, missing_of(&d), row->missing, row->missing_count) ||
@@ -171,15 +168,15 @@ static void ask(struct run *r, const struct case_row *row, struct str right,
 static void count_profiles(struct run *r, const struct case_row *row)
 {
     for (size_t i = 0; row->who != NULL && i < row->who->assignment_count; i++) {
-        int profile = engine_profile(r->s, row->who->assignments[i].profile);
+        int profile = engine_profile(r->a->snapshot, row->who->assignments[i].profile);
         bool again = false;
         for (size_t k = 0; k < i; k++)
             again =
                 again || str_eq(row->who->assignments[k].profile, row->who->assignments[i].profile);
         if (again)
             continue;
-        r->tally->per_profile[profile]++;
-        r->tally->refused_per_profile[profile] += row->expect != ACCESS_OK;
+        r->a->tally->per_profile[profile]++;
+        r->a->tally->refused_per_profile[profile] += row->expect != ACCESS_OK;
     }
 }
 
@@ -195,29 +192,28 @@ static err_t run_row(struct run *r, const struct case_row *row)
                                               .emergencies = row->who->emergencies,
                                               .emergency_count = row->who->emergency_count };
         size_t size = engine_subject_size(&person);
-        void *memory = arena_alloc(r->arena, size);
+        void *memory = arena_alloc(r->a->arena, size);
         if (memory == NULL)
             return ERR(NO_MEMORY);
-        TRY(engine_person_resolve(r->s, &person, memory, size, &subject));
+        TRY(engine_person_resolve(r->a->snapshot, &person, memory, size, &subject));
     }
     for (size_t i = 0; i < row->right_count; i++)
         ask(r, row, row->rights[i], subject);
-    r->tally->rows++;
+    r->a->tally->rows++;
     count_profiles(r, row);
     return ERR(OK);
 }
 
-err_t cases_run(const struct case_file *f, const struct snapshot *s, struct arena *a,
-                struct cat_problems *p, struct case_tally *tally, case_failure_fn *fn, void *ctx)
+err_t cases_run(const struct case_file *f, const struct case_asking *asking)
 {
-    struct run r = { f, s, a, p, tally, fn, ctx, { 0 } };
-    size_t before = cat_problems_count(p);
+    struct run r = { .a = asking };
+    size_t before = cat_problems_count(asking->problems);
     err_t e = ERR(OK);
     for (size_t i = 0; i < f->person_count; i++)
         check_person(&r, &f->people[i]);
     for (size_t i = 0; i < f->row_count; i++)
         check_row(&r, &f->rows[i]);
-    if (cat_problems_count(p) != before)
+    if (cat_problems_count(asking->problems) != before)
         return ERR(MALFORMED);
     buf_init(&r.text, SENTENCE_MAX);
     for (size_t i = 0; err_ok(e) && i < f->row_count; i++)

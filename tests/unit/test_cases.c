@@ -113,7 +113,8 @@ static struct case_tally run(const char *text, enum err_code want)
     struct case_tally tally;
     ck_assert_ok(cases_read(arena, "essai.yaml", str_of(text), problems, &f));
     ck_assert_ok(case_tally_new(arena, world, &tally));
-    err_t e = cases_run(&f, world, arena, problems, &tally, on_failure, NULL);
+    const struct case_asking asking = { world, arena, problems, &tally, on_failure, NULL };
+    err_t e = cases_run(&f, &asking);
     ck_assert_msg(e.code == want, "%s", err_name(e));
     return tally;
 }
