@@ -53,20 +53,23 @@ static err_t here_of(struct call *c, struct str *out)
 static err_t back_of(const struct asked *a, struct str id, struct str *out)
 {
     struct buf uri;
-    struct str base = STR("/");
+    struct str base = STR("/"), ends = STR("");
     bool registered = a->client != NULL && a->client->emergency_uri.len > 0;
     if (registered)
         base = a->client->emergency_uri;
     else if (a->client != NULL && a->client->uri.len > 0)
         base = a->client->uri;
+    TRY(arena_printf(a->c->arena, &ends, "%lld", (long long)a->x.ends));
     buf_init(&uri, HERE_MAX);
     buf_add(&uri, base);
     if (registered && a->x.instance.len > 0)
         uri_add(&uri, "instance", a->x.instance);
     if (registered && a->x.resource.len > 0)
         uri_add(&uri, "resource", a->x.resource);
-    if (registered && id.len > 0)
+    if (registered && id.len > 0) {
         uri_add(&uri, "emergency", id);
+        uri_add(&uri, "until", ends);
+    }
     err_t e = buf_err(&uri);
     if (err_ok(e))
         e = arena_str(a->c->arena, buf_str(&uri), out);
@@ -326,8 +329,10 @@ static err_t find_same(struct state_tx *tx, struct opening *o, bool *found)
     *found = false;
     for (size_t i = 0; i < mine.count && !*found; i++) {
         *found = is_same(&mine.list[i], &a->x);
-        if (*found)
+        if (*found) {
             memcpy(o->id, mine.list[i].id.ptr, UUID_LEN);
+            a->x.ends = mine.list[i].ends;
+        }
     }
     return ERR(OK);
 }

@@ -8,7 +8,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { SOON = 2, TEXT_MAX = 1000, ID_MAX = 32, TARGET_MAX = 40 }; /* seconds; bytes */
+enum {
+    SOON = 2,
+    EMERGENCY_S = 86400,
+    TEXT_MAX = 1000,
+    ID_MAX = 32,
+    TARGET_MAX = 40
+}; /* seconds; bytes */
 
 /* ---- answers ---- */
 
@@ -218,7 +224,10 @@ static void show_record(const struct request *req, const struct visitor *who,
 {
     char draft[DRAFT_MAX + 1] = "";
     struct record r = { .app = req->app, .who = who, .resident = resident, .tab = tab };
-    const struct asker a = { who->who, req->app->residents };
+    struct emergency_view view = { .server = req->app->habilis };
+    view.until = visits_emergency(req->app->visits, req->visit, text_of(resident, "id"), clock_s());
+    r.emergency = view.until > 0 ? &view : NULL;
+    const struct asker a = { who->who, req->app->residents, r.emergency };
     r.access = tab_access(&a, tab, resident);
     if (tab_is_written(tab) &&
         visits_take_draft(req->app->visits, req->visit, text_of(resident, "id"), draft))
@@ -261,7 +270,7 @@ static void add_note(const struct request *req, const struct visitor *who, const
     const struct tab *tab = tab_find("transmissions");
     char back[100];
     struct record r = { .app = req->app, .who = who, .resident = resident, .tab = tab };
-    const struct asker a = { who->who, req->app->residents };
+    const struct asker a = { who->who, req->app->residents, NULL };
     r.access = tab_access(&a, tab, resident);
     r.draft = req->text;
     out->status = 403;
@@ -309,6 +318,25 @@ static void record(const struct request *req, const struct visitor *who, struct 
         out->status = 405;
 }
 
+/* Back from the server's page. What is noted here opens nothing: the server is asked each time. */
+static void emergency(const struct request *req, const struct visitor *who, struct answer *out)
+{
+    char back[100];
+    char *end = NULL;
+    const json_t *resident = residents_find(req->app->residents, req->instance);
+    long long until = strtoll(req->until, &end, 10);
+    if (resident == NULL) {
+        not_found(out, who);
+        return;
+    }
+    int64_t latest = clock_s() + EMERGENCY_S;
+    if (until > 0 && *end == '\0')
+        visits_note_emergency(req->app->visits, req->visit, req->instance,
+                              until < latest ? until : latest);
+    (void)snprintf(back, sizeof back, "/residents/%s", text_of(resident, "id"));
+    redirect(out, back);
+}
+
 /* ---- routes ---- */
 
 static bool form_is_ours(const struct request *req, const struct visitor *who)
@@ -340,7 +368,9 @@ static void route(const struct request *req, const struct visitor *who, struct a
     else if (strcmp(req->path, "/") == 0 && !req->post) {
         out->status = 200;
         page_residents(&out->body, req->app, who);
-    } else if (strncmp(req->path, "/residents/", strlen("/residents/")) == 0)
+    } else if (strcmp(req->path, "/urgence") == 0 && !req->post)
+        emergency(req, who, out);
+    else if (strncmp(req->path, "/residents/", strlen("/residents/")) == 0)
         record(req, who, out);
     else
         not_found(out, who);

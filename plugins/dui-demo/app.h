@@ -6,6 +6,7 @@
  *   GET  /callback                back from the sign-in server
  *   GET  /lieu                    choose another place of work, then come back
  *   GET  /renforcer?vers=PATH     a stronger login, then come back
+ *   GET  /urgence?instance=ID&until=T   back from opening an emergency access
  *   POST /deconnexion             sign out here and at the server
  *   GET  /style.css
  *
@@ -22,6 +23,7 @@ struct app {
     struct habilis *habilis;
     struct residents *residents;
     struct visits *visits;
+    const char *client_id;
     const char *issuer; /* origin of the server, for the Content-Security-Policy */
 };
 
@@ -35,6 +37,7 @@ struct request {
     const char *query;                /* as it came, after the '?' */
     const char *to;                   /* query parameter `vers` */
     const char *state;                /* query parameter `state` */
+    const char *instance, *until;     /* query parameters of /urgence */
     const char *visit;                /* cookie of the visit */
     const char *browser;              /* cookie that binds sign-ins under way */
     const char *csrf, *target, *text; /* fields of a form */

@@ -198,6 +198,7 @@ int main(int argc, char **argv)
     tzset();
     char *secret = read_line(o.secret_file);
     app.issuer = o.issuer;
+    app.client_id = o.client_id;
     app.habilis = secret != NULL ? open_habilis(&o, secret) : NULL;
     app.visits = visits_new();
     forget(secret);

@@ -97,3 +97,18 @@ void out_fill(struct out *o, const char *markup, const char *const *values, size
     if (next != count)
         o->failed = true;
 }
+
+void out_url(struct out *o, const char *text)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char part[4] = "";
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '-' || c == '.' || c == '_' || c == '~';
+        part[0] = plain ? *text : '%';
+        part[1] = plain ? '\0' : hex[c >> 4];
+        part[2] = hex[c & 15];
+        out_raw(o, part);
+    }
+}

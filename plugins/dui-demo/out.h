@@ -20,6 +20,7 @@ struct out {
 
 void out_free(struct out *o); /* wipes: pages carry health data */
 void out_raw(struct out *o, const char *markup);
+void out_url(struct out *o, const char *text);  /* percent-encoded, for a part of a URL */
 void out_text(struct out *o, const char *text); /* escaped; NULL is empty */
 void out_fill(struct out *o, const char *markup, const char *const *values, size_t count);
 

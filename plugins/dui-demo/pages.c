@@ -1,6 +1,10 @@
 #include "pages.h"
 
+#include "clock.h"
+
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 void page_begin(struct out *o, const struct visitor *who, const char *title)
 {
@@ -25,7 +29,12 @@ void page_begin(struct out *o, const struct visitor *who, const char *title)
 
 static struct asker asker_of(const struct app *app, const struct visitor *who)
 {
-    return (struct asker){ who->who, app->residents };
+    return (struct asker){ who->who, app->residents, NULL };
+}
+
+static struct asker asker_about(const struct record *r)
+{
+    return (struct asker){ r->who->who, r->app->residents, r->emergency };
 }
 
 static void put_profiles(struct out *o, const struct habilis_session *who)
@@ -209,7 +218,7 @@ void page_residents(struct out *o, const struct app *app, const struct visitor *
 
 static void put_tabs(struct out *o, const struct record *r)
 {
-    const struct asker a = asker_of(r->app, r->who);
+    const struct asker a = asker_about(r);
     out_raw(o, "<nav class=\"tabs\" aria-label=\"Parties du dossier\">\n<ul>\n");
     for (size_t i = 0; i < tab_count; i++) {
         const struct access access = tab_access(&a, &tabs[i], r->resident);
@@ -303,6 +312,54 @@ static void put_tutor(struct out *o, const struct record *r)
          first->countersign ? ", qui contresigne ce que vous écrivez." : ".");
 }
 
+/* To the server's page, which says what it opens and asks why. A record that is closed keeps the name
+ * to itself here too. */
+static void put_emergency_link(struct out *o, const struct record *r)
+{
+    char label[200];
+    const struct asker a = asker_about(r);
+    const struct ruling identity = tab_ruling(&a, tab_find("identite"), "lire", r->resident);
+    if (r->access.read.verdict == STRONGER || r->access.read.verdict == RENEW ||
+        !tab_emergency_is_offered(&a, r->app->habilis, r->resident))
+        return;
+    if (identity.verdict == ALLOWED)
+        (void)snprintf(label, sizeof label, "%s %s", text_of(r->resident, "prenom"),
+                       text_of(r->resident, "nom"));
+    else
+        (void)snprintf(label, sizeof label, "n° %s", text_of(r->resident, "id"));
+    out_raw(o, "<p><a class=\"button\" href=\"");
+    out_text(o, r->app->issuer);
+    out_raw(o, "/break-glass?client_id=");
+    out_url(o, r->app->client_id);
+    out_raw(o, "&amp;structure=");
+    out_url(o, text_of(r->resident, "structure"));
+    out_raw(o, "&amp;instance=");
+    out_url(o, text_of(r->resident, "id"));
+    out_raw(o, "&amp;label=");
+    out_url(o, label);
+    out_raw(o, "\">Accès d'urgence</a></p>\n");
+}
+
+/* Only while the server says yes: closed there, it is gone here. */
+static void put_emergency(struct out *o, const struct record *r, const struct ruling *identity)
+{
+    char until[40], left[40];
+    struct tm local;
+    if (r->emergency == NULL || (!identity->emergency && !r->access.read.emergency))
+        return;
+    time_t end = (time_t)r->emergency->until;
+    localtime_r(&end, &local);
+    (void)strftime(until, sizeof until, "%H h %M", &local);
+    int64_t minutes = (r->emergency->until - clock_s() + 59) / 60;
+    (void)snprintf(left, sizeof left, "%lld h %02lld", (long long)(minutes / 60),
+                   (long long)(minutes % 60));
+    HTML(o,
+         "<div class=\"alert\" role=\"status\"><p><strong>Accès d'urgence ouvert jusqu'à %"
+         "</strong> (encore %). Ce que vous consultez est enregistré et sera contrôlé. "
+         "<a href=\"%/break-glass/mine\">Refermer</a></p></div>\n",
+         until, left, r->app->issuer);
+}
+
 static void put_shut(struct out *o, const struct record *r, const char *where)
 {
     out_raw(o, "<div class=\"shutbox\">\n<p>");
@@ -315,6 +372,7 @@ static void put_shut(struct out *o, const struct record *r, const char *where)
              text_of(r->resident, "id"), r->tab->slug);
     if (r->access.read.verdict == ELSEWHERE)
         out_raw(o, "<p><a class=\"button\" href=\"/lieu\">Changer de lieu de travail</a></p>\n");
+    put_emergency_link(o, r);
     out_raw(o, "</div>\n");
 }
 
@@ -358,7 +416,7 @@ static void put_tab(struct out *o, const struct record *r, const json_t *structu
 static void put_hidden(struct out *o, const struct record *r, const char *where)
 {
     size_t count = 0;
-    const struct asker a = asker_of(r->app, r->who);
+    const struct asker a = asker_about(r);
     for (size_t i = 0; i < tab_count; i++) {
         const struct access access = tab_access(&a, &tabs[i], r->resident);
         if (!access.hidden || &tabs[i] == r->tab || access.read.verdict != REFUSED)
@@ -378,13 +436,14 @@ void page_record(struct out *o, const struct record *r)
 {
     const json_t *structure =
         residents_structure(r->app->residents, text_of(r->resident, "structure"));
-    const struct asker a = asker_of(r->app, r->who);
+    const struct asker a = asker_about(r);
     const struct ruling identity = tab_ruling(&a, tab_find("identite"), "lire", r->resident);
     page_begin(o, r->who, identity.verdict == ALLOWED ? text_of(r->resident, "nom") : "Fermé");
     put_place(o, r->who->who);
     out_raw(o,
             "<main id=\"contenu\">\n<p class=\"crumb\"><a href=\"/\">← Personnes accompagnées</a>"
             "</p>\n");
+    put_emergency(o, r, &identity);
     put_identity(o, r, structure, &identity);
     put_tabs(o, r);
     put_tab(o, r, structure);

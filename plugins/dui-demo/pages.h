@@ -16,10 +16,11 @@ struct record {
     const struct visitor *who;
     const json_t *resident;
     const struct tab *tab;
-    struct access access; /* to that tab */
-    const char *draft;    /* text to begin a transmission with */
-    bool done;            /* the transmission is with the team */
-    const char *problem;  /* with the form; NULL: none */
+    struct access access;             /* to that tab */
+    struct emergency_view *emergency; /* NULL: none that we know of */
+    const char *draft;                /* text to begin a transmission with */
+    bool done;                        /* the transmission is with the team */
+    const char *problem;              /* with the form; NULL: none */
 };
 void page_record(struct out *o, const struct record *r);
 

@@ -32,6 +32,7 @@ struct ruling {
     bool followed;     /* allowed because she follows the resident */
     const char *tutor; /* allowed under this tutor's responsibility; "" when none is asked for */
     bool countersign;  /* what is written waits for the tutor's signature */
+    bool emergency;    /* the server allowed it while an emergency access is open here */
     struct habilis_answer answer;
 };
 
@@ -39,6 +40,18 @@ struct ruling {
 struct asker {
     const struct habilis_session *who;
     const struct residents *file;
+    struct emergency_view *emergency; /* NULL: no emergency access is known of here */
+};
+
+/* An emergency access for the resident being shown: what the server answered about each tab, each asked
+ * once a page. */
+enum { TABS_MAX = 16 };
+struct emergency_view {
+    struct habilis *server;
+    int64_t until;
+    bool asked[TABS_MAX];
+    enum habilis_status status[TABS_MAX];
+    struct habilis_answer answer[TABS_MAX];
 };
 struct ruling tab_ruling(const struct asker *a, const struct tab *tab, const char *action,
                          const json_t *resident);
@@ -51,6 +64,10 @@ struct access {
 };
 struct access tab_access(const struct asker *a, const struct tab *tab, const json_t *resident);
 bool tab_is_written(const struct tab *tab);
+
+/* May she open an emergency access for the resident? The server decides again when she asks for one. */
+bool tab_emergency_is_offered(const struct asker *a, struct habilis *server,
+                              const json_t *resident);
 
 /* One sentence for the person. WHERE: label of the resident's structure. */
 void tab_explain(struct out *o, const struct habilis_session *who, const struct tab *tab,

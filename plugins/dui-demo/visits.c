@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_LEN = 32, ID_MAX = 32 };
+enum { HASH_LEN = 32, ID_MAX = 32, EMERGENCIES_MAX = 4 };
+
+struct emergency {
+    char resident[ID_MAX + 1];
+    int64_t until;
+};
 
 struct visit {
     unsigned char hash[HASH_LEN];
@@ -17,6 +22,7 @@ struct visit {
     int64_t since;
     char draft_of[ID_MAX + 1];
     char draft[DRAFT_MAX + 1];
+    struct emergency emergencies[EMERGENCIES_MAX];
 };
 
 struct waiting {
@@ -152,6 +158,7 @@ static void settle(struct visits *v, struct visitor *visitor, const char *former
     one->since = clock_up_s();
     memcpy(one->draft_of, old.draft_of, sizeof one->draft_of);
     memcpy(one->draft, old.draft, sizeof one->draft);
+    memcpy(one->emergencies, old.emergencies, sizeof one->emergencies);
     gnutls_memset(&old, 0, sizeof old);
 }
 
@@ -216,6 +223,40 @@ bool visits_take_draft(struct visits *v, const char *cookie, const char *residen
     }
     pthread_mutex_unlock(&v->lock);
     return there;
+}
+
+void visits_note_emergency(struct visits *v, const char *cookie, const char *resident,
+                           int64_t until)
+{
+    pthread_mutex_lock(&v->lock);
+    struct visit *one = lookup(v, cookie);
+    struct emergency *at = one != NULL ? &one->emergencies[0] : NULL;
+    for (size_t i = 0; one != NULL && i < EMERGENCIES_MAX; i++) {
+        struct emergency *e = &one->emergencies[i];
+        if (strcmp(e->resident, resident) == 0) {
+            at = e;
+            break;
+        }
+        if (e->until < at->until) /* the one that ends first makes room */
+            at = e;
+    }
+    if (at != NULL && strlen(resident) <= ID_MAX) {
+        memcpy(at->resident, resident, strlen(resident) + 1);
+        at->until = until;
+    }
+    pthread_mutex_unlock(&v->lock);
+}
+
+int64_t visits_emergency(struct visits *v, const char *cookie, const char *resident, int64_t now)
+{
+    int64_t until = 0;
+    pthread_mutex_lock(&v->lock);
+    struct visit *one = lookup(v, cookie);
+    for (size_t i = 0; one != NULL && i < EMERGENCIES_MAX; i++)
+        if (one->emergencies[i].until > now && strcmp(one->emergencies[i].resident, resident) == 0)
+            until = one->emergencies[i].until;
+    pthread_mutex_unlock(&v->lock);
+    return until;
 }
 
 /* Under the lock. */

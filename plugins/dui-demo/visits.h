@@ -53,6 +53,13 @@ void visits_keep_draft(struct visits *v, const char *cookie, const char *residen
 bool visits_take_draft(struct visits *v, const char *cookie, const char *resident,
                        char text[DRAFT_MAX + 1]);
 
+/* An emergency access that the server said it opened, for one resident: from now on the server is asked
+ * what the token does not open there. It says nothing of its own: whoever invents one is refused there. */
+void visits_note_emergency(struct visits *v, const char *cookie, const char *resident,
+                           int64_t until);
+/* Until when, as the server said; 0: none for that resident. */
+int64_t visits_emergency(struct visits *v, const char *cookie, const char *resident, int64_t now);
+
 /* A sign-in under way. */
 struct pending {
     struct habilis_login *login;
