@@ -33,7 +33,9 @@ static int above_of_kind(const struct snapshot *s, int node, enum structure_kind
 static int top_of(const struct snapshot *s, int node)
 {
     int above = engine_structure_at(s, node).parent;
-    return above == ENGINE_NONE ? node : top_of(s, above);
+    for (; above != ENGINE_NONE; above = engine_structure_at(s, node).parent)
+        node = above;
+    return node;
 }
 
 static bool is_in(const struct snapshot *s, int i, int above)
