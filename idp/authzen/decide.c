@@ -102,15 +102,30 @@ static void write_basis(const struct query *c, const struct verdict *v, struct b
         write_rule(c, "rule", d->grant, b);
 }
 
-void write_context(struct query *c, const struct verdict *v, struct buf *b)
+/* The same words for every item of a batch: written once, copied then. */
+static void write_reason(struct query *c, enum access_reason reason, struct buf *b)
 {
-    const struct engine_decision *d = &v->decision;
-    struct explain_text text = explain_reason(d->reason);
-    jsonw_str(b, "reason", str_of(access_reason_name(d->reason)));
+    struct str *told = &c->reasons[reason];
+    struct explain_text text = explain_reason(reason);
+    if (told->len > 0) {
+        buf_add(b, *told);
+        return;
+    }
+    size_t from = b->len;
+    jsonw_str(b, "reason", str_of(access_reason_name(reason)));
     jsonw_open(b, "reason_user", '{');
     jsonw_str(b, "fr", str_of(text.fr));
     jsonw_str(b, "en", str_of(text.en));
     jsonw_close(b, '}');
+    if (!err_ok(buf_err(b)) ||
+        !err_ok(arena_str(c->arena, str_from(b->ptr + from, b->len - from), told)))
+        *told = STR(""); /* written anew the next time */
+}
+
+void write_context(struct query *c, const struct verdict *v, struct buf *b)
+{
+    const struct engine_decision *d = &v->decision;
+    write_reason(c, d->reason, b);
     write_obligations(c, d->obligations, b);
     write_words(c, "missing", d->missing, b);
     if (d->needs_eidas2)

@@ -35,6 +35,7 @@ struct query {
     bool later;    /* a worker is needed: nothing was answered */
     bool again;    /* somebody was fetched: take another reading */
     struct nobodies *nobodies;
+    struct str reasons[ACCESS_OK + 1]; /* as they are told, once each was */
     struct asked_person { /* the subject looked up last: items of a batch mostly share one */
         struct str key;
         const struct person *person;

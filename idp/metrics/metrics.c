@@ -5,6 +5,7 @@
 #include "directory/directory.h"
 #include "history/duties.h"
 #include "journal/journal.h"
+#include "people/people.h"
 #include "registry/registry.h"
 #include "state/session.h"
 #include "state/state.h"
@@ -86,6 +87,22 @@ static void put_state(struct buf *b, struct state *state, int64_t now)
            (uint64_t)c.duties);
 }
 
+static void put_people(struct buf *b, struct people *p)
+{
+    struct people_status s;
+    people_status(p, &s);
+    number(b, "gauge", "people", "Persons in memory.", s.persons);
+    number(b, "gauge", "people_assignments", "Their assignments.", s.assignments);
+    number(b, "gauge", "people_bytes", "What they take.", s.bytes);
+    number(b, "gauge", "people_searchable", "1 while everybody is in memory.", s.searchable);
+    number(b, "counter", "people_refreshed_total", "Persons read again after a change.",
+           s.refreshed);
+    if (s.age_ms != INT64_MAX)
+        number(b, "gauge", "rules_unverified_milliseconds",
+               "Since all that decisions rest on was known to be what the directory has.",
+               (uint64_t)s.age_ms);
+}
+
 static void put_rules(struct buf *b, struct registry *r, int64_t now)
 {
     const struct view *v = registry_take(r);
@@ -106,6 +123,7 @@ err_t metrics_get(struct http_request *req, struct http_response *resp)
     put_http(&b, source->server);
     put_directory(&b, svc->directory);
     put_state(&b, svc->state, req->now);
+    put_people(&b, svc->people);
     put_rules(&b, svc->registry, req->now);
     number(&b, "counter", "journal_anchor_failures_total", "Anchor writes that failed.",
            journal_anchor_failures(svc->journal));

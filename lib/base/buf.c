@@ -75,7 +75,18 @@ char *buf_extend(struct buf *b, size_t len)
 
 void buf_add_char(struct buf *b, char c) { buf_add(b, str_from(&c, 1)); }
 
-void buf_add_i64(struct buf *b, int64_t n) { buf_addf(b, "%lld", (long long)n); }
+void buf_add_i64(struct buf *b, int64_t n)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (n < 0)
+        buf_add_char(b, '-');
+    buf_add(b, str_from(digits + at, sizeof digits - at));
+}
 
 void buf_addf(struct buf *b, const char *format, ...)
 {

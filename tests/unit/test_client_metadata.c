@@ -62,6 +62,25 @@ static const struct {
       ERR_MALFORMED, "default_acr_values" },
     { "negative age", SECRET_HASH, "{" REDIRECT ",\"default_max_age\":-1}", ERR_MALFORMED,
       "default_max_age" },
+    { "authzen", SECRET_HASH,
+      "{" REDIRECT ",\"habilis_authzen\":{\"applications\":[\"DUI\",\"RH\"],\"at\":true,"
+      "\"bare\":false,\"explain\":true,\"trusted\":[\"acr\",\"owner\",\"resource.status\"]}}",
+      ERR_OK, "" },
+    { "authzen is text", SECRET_HASH, "{" REDIRECT ",\"habilis_authzen\":\"*\"}", ERR_MALFORMED,
+      "habilis_authzen" },
+    { "authzen, unknown member", SECRET_HASH, "{" REDIRECT ",\"habilis_authzen\":{\"admin\":true}}",
+      ERR_MALFORMED, "habilis_authzen" },
+    { "authzen, unknown trust", SECRET_HASH,
+      "{" REDIRECT ",\"habilis_authzen\":{\"trusted\":[\"sid\"]}}", ERR_MALFORMED,
+      "habilis_authzen" },
+    { "authzen, property of nothing", SECRET_HASH,
+      "{" REDIRECT ",\"habilis_authzen\":{\"trusted\":[\"context.x\"]}}", ERR_MALFORMED,
+      "habilis_authzen" },
+    { "authzen, a wildcard among codes", SECRET_HASH,
+      "{" REDIRECT ",\"habilis_authzen\":{\"applications\":[\"DUI\",\"*\"]}}", ERR_MALFORMED,
+      "habilis_authzen" },
+    { "authzen, at is a text", SECRET_HASH, "{" REDIRECT ",\"habilis_authzen\":{\"at\":\"true\"}}",
+      ERR_MALFORMED, "habilis_authzen" },
     { "member twice", SECRET_HASH, "{" REDIRECT "," REDIRECT "}", ERR_MALFORMED, "metadata" },
     { "array", SECRET_HASH, "[]", ERR_MALFORMED, "metadata" },
     { "empty", SECRET_HASH, "", ERR_MALFORMED, "metadata" },
@@ -101,6 +120,26 @@ START_TEST(metadata)
         client_done(&c);
     else
         ck_assert_msg(c.acr_min == -7, "%s: out was touched", rows[_i].name);
+}
+END_TEST
+
+/* Without a word about it a client asks about its own application, and is believed about nothing. */
+START_TEST(authzen_defaults)
+{
+    struct client c;
+    ck_assert_ok(parse("dui", SECRET_HASH, "{" REDIRECT "}", &c));
+    ck_assert(client_speaks_for(&c, STR("DUI")) && !client_speaks_for(&c, STR("RH")));
+    ck_assert(!c.authzen.at && !c.authzen.bare && !c.authzen.explain && c.authzen.trusted == 0);
+    client_done(&c);
+    ck_assert_ok(parse("pdp", SECRET_HASH,
+                       "{" REDIRECT ",\"habilis_authzen\":{\"applications\":[\"*\"],"
+                       "\"trusted\":[\"structure\",\"action.soft\"]}}",
+                       &c));
+    ck_assert(client_speaks_for(&c, STR("RH")));
+    ck_assert_uint_eq(c.authzen.trusted, CLIENT_TRUST_STRUCTURE);
+    ck_assert(client_is_trusted_for(&c, STR("action.soft")));
+    ck_assert(!client_is_trusted_for(&c, STR("action.hard")));
+    client_done(&c);
 }
 END_TEST
 
@@ -150,6 +189,7 @@ int main(void)
     TCase *t = tcase_create("metadata");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, metadata, 0, COUNT(rows));
+    tcase_add_test(t, authzen_defaults);
     tcase_add_test(t, id_is_not_a_person);
     tcase_add_test(t, redirect_is_exact);
     tcase_add_test(t, secret);

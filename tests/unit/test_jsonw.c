@@ -17,6 +17,9 @@ START_TEST(commas)
     jsonw_open(&b, "list", '[');
     jsonw_str(&b, NULL, STR("p"));
     jsonw_int(&b, NULL, -7);
+    jsonw_int(&b, NULL, 0);
+    jsonw_int(&b, NULL, INT64_MAX);
+    jsonw_int(&b, NULL, INT64_MIN);
     jsonw_open(&b, NULL, '{');
     jsonw_close(&b, '}');
     jsonw_close(&b, ']');
@@ -26,8 +29,10 @@ START_TEST(commas)
     jsonw_raw(&b, "raw", STR("{\"k\":1}"));
     jsonw_close(&b, '}');
     ck_assert_ok(buf_err(&b));
-    ck_assert_str_is(buf_str(&b), "{\"a\":\"x\",\"empty\":[],\"list\":[\"p\",-7,{}],\"t\":true,"
-                                  "\"n\":null,\"raw\":{\"k\":1}}");
+    ck_assert_str_is(buf_str(&b),
+                     "{\"a\":\"x\",\"empty\":[],\"list\":[\"p\",-7,0,9223372036854775807,"
+                     "-9223372036854775808,{}],\"t\":true,"
+                     "\"n\":null,\"raw\":{\"k\":1}}");
 }
 END_TEST
 
