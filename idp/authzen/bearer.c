@@ -100,24 +100,33 @@ static struct bearer_refusal check(const struct jwt *t, const struct client *cli
     return (struct bearer_refusal){ 0, NULL, NULL };
 }
 
-static err_t verify(struct bearer_cache *cache, const struct service *svc, const struct view *v,
-                    struct str token, int64_t now, const unsigned char *digest,
-                    const struct client **out, struct bearer_refusal *refusal)
+/* A token that was not seen before. */
+struct unseen {
+    struct bearer_cache *cache;
+    const struct service *svc;
+    const struct view *view;
+    struct str token;
+    int64_t now;
+    const unsigned char *digest;
+};
+
+static err_t verify(const struct unseen *u, const struct client **out,
+                    struct bearer_refusal *refusal)
 {
     struct jwt t;
     struct jwt_expect want = {
-        .typ = STR_INIT("at+jwt"), .issuer = svc->issuer, .any_audience = true, .now = now
+        .typ = STR_INIT("at+jwt"), .issuer = u->svc->issuer, .any_audience = true, .now = u->now
     };
-    err_t e = jwt_verify(token, svc->own_keys, &want, &t);
+    err_t e = jwt_verify(u->token, u->svc->own_keys, &want, &t);
     if (err_class_of(e) == ERR_CLASS_CALLER || err_class_of(e) == ERR_CLASS_DENIED) {
         *refusal = bad_token;
         return ERR(OK);
     }
     TRY(e);
-    const struct client *client = view_client(v, t.client_id);
+    const struct client *client = view_client(u->view, t.client_id);
     *refusal = check(&t, client);
     if (refusal->status == 0) {
-        remember(cache, digest, &t);
+        remember(u->cache, u->digest, &t);
         *out = client;
     }
     jwt_done(&t);
@@ -138,8 +147,10 @@ err_t bearer_client(struct bearer_cache *cache, const struct service *svc, const
         !str_eq_ignore_case(scheme, STR("Bearer")))
         return ERR(OK);
     TRY(sha256(token, digest));
-    if (!recall(cache, digest, req->now, id, &len))
-        return verify(cache, svc, v, token, req->now, digest, out, refusal);
+    if (!recall(cache, digest, req->now, id, &len)) {
+        struct unseen u = { cache, svc, v, token, req->now, digest };
+        return verify(&u, out, refusal);
+    }
     *out = view_client(v, str_from(id, len));
     *refusal = *out != NULL ? (struct bearer_refusal){ 0, NULL, NULL } : bad_token;
     return ERR(OK);

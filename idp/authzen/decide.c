@@ -229,6 +229,18 @@ static err_t record_before_answer(struct query *c, const struct ask *asks,
     return e;
 }
 
+/* A permit that may be written later, if it is one that is written at all. */
+static err_t record_after_answer(struct query *c, const struct ask *ask, const struct verdict *v)
+{
+    struct record r;
+    if (!is_sampled(c))
+        return ERR(OK);
+    fill(c, ask, v, JOURNAL_DECISION_PERMITTED, &r);
+    if (record_soon(c->svc->authzen->log, &r))
+        return ERR(OK);
+    return c->req->on_worker ? record_now(c->svc->authzen->log, &r, 1) : query_later(c);
+}
+
 err_t record_verdicts(struct query *c, const struct ask *asks, const struct verdict *list,
                       size_t count)
 {
@@ -240,17 +252,13 @@ err_t record_verdicts(struct query *c, const struct ask *asks, const struct verd
     if (first)
         TRY(record_before_answer(c, asks, list, count));
     for (size_t i = 0; i < count; i++) {
-        struct record r;
-        if (list[i].status == 0 && list[i].decision.emergency != ENGINE_NONE && list[i].permit)
-            opened_used(c->svc->opened, list[i].facts.opened.list[list[i].decision.emergency].id);
-        if (list[i].status != 0 || must_be_first(&list[i]) || !is_sampled(c))
+        const struct verdict *v = &list[i];
+        if (v->status != 0)
             continue;
-        fill(c, &asks[i], &list[i], JOURNAL_DECISION_PERMITTED, &r);
-        if (record_soon(c->svc->authzen->log, &r))
-            continue;
-        if (!c->req->on_worker)
-            return query_later(c);
-        TRY(record_now(c->svc->authzen->log, &r, 1));
+        if (v->permit && v->decision.emergency != ENGINE_NONE)
+            opened_used(c->svc->opened, v->facts.opened.list[v->decision.emergency].id);
+        if (!must_be_first(v))
+            TRY(record_after_answer(c, &asks[i], v));
     }
     return ERR(OK);
 }

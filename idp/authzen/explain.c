@@ -71,7 +71,7 @@ static void write_pair(const struct query *c, const struct engine_person *p,
 {
     jsonw_open(b, NULL, '{');
     jsonw_str(b, "reason", str_of(access_reason_name(pair->reason)));
-    if (pair->assignment != ENGINE_NONE) {
+    if (pair->assignment != ENGINE_NONE && p->assignments != NULL) {
         const struct engine_assignment *a = &p->assignments[pair->assignment];
         jsonw_str(b, "assignment", a->id);
         jsonw_str(b, "profile", a->profile);
@@ -79,7 +79,7 @@ static void write_pair(const struct query *c, const struct engine_person *p,
         write_instant("start", a->start, b);
         write_instant("end", a->end, b);
     }
-    if (pair->emergency != ENGINE_NONE)
+    if (pair->emergency != ENGINE_NONE && p->emergencies != NULL)
         jsonw_str(b, "emergency", p->emergencies[pair->emergency].id);
     write_rule(c, "rule", pair->grant, b);
     write_words(c, "missing", pair->missing, b);

@@ -21,7 +21,9 @@ static err_t digest_of(const struct query *c, unsigned char out[DIGEST_LEN])
 {
     unsigned char hash[SHA256_LEN];
     struct buf b;
-    json_t *rest = json_copy((json_t *)(uintptr_t)c->body); /* shallow: the body stays as it is */
+    json_t *rest = NULL;
+    memcpy(&rest, &c->body, sizeof rest); /* not const to jansson, which only reads it */
+    rest = json_copy(rest);               /* shallow: the body stays as it is */
     if (rest == NULL)
         return ERR(NO_MEMORY);
     json_object_del(rest, "page");
@@ -96,16 +98,16 @@ static err_t write_token(struct query *c, const struct page *page, struct str la
     return ERR(OK);
 }
 
-err_t page_write(struct query *c, const struct page *page, struct str last, bool more, size_t count,
-                 size_t total, struct buf *b)
+err_t page_write(struct query *c, const struct page *page, const struct page_end *end,
+                 struct buf *b)
 {
     jsonw_open(b, "page", '{');
-    if (more)
-        TRY(write_token(c, page, last, b));
+    if (end->more)
+        TRY(write_token(c, page, end->last, b));
     else
         jsonw_str(b, "next_token", STR(""));
-    jsonw_int(b, "count", (int64_t)count);
-    jsonw_int(b, "total", (int64_t)total);
+    jsonw_int(b, "count", (int64_t)end->count);
+    jsonw_int(b, "total", (int64_t)end->total);
     jsonw_close(b, '}');
     return ERR(OK);
 }

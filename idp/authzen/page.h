@@ -17,8 +17,14 @@ struct page {
 /* NULL, or what is wrong with `page` of the body. AFTER lives in the arena. Errors: NO_MEMORY, CRYPTO. */
 NODISCARD err_t page_read(struct query *c, struct page *out, const char **wrong);
 
+struct page_end {
+    struct str last; /* of this page's results: where the next page begins after */
+    bool more;
+    size_t count, total; /* of this page; of all */
+};
+
 /* The member `page` of an answer: next_token (empty after the last page), count, total. */
-NODISCARD err_t page_write(struct query *c, const struct page *page, struct str last, bool more,
-                           size_t count, size_t total, struct buf *b);
+NODISCARD err_t page_write(struct query *c, const struct page *page, const struct page_end *end,
+                           struct buf *b);
 
 #endif

@@ -15,11 +15,11 @@ struct answer {
     struct buf b;
 };
 
-static err_t begin(struct answer *a, struct str last, bool more, size_t count, size_t total)
+static err_t begin(struct answer *a, const struct page_end *end)
 {
     buf_init(&a->b, RESULTS_MAX);
     jsonw_open(&a->b, NULL, '{');
-    err_t e = page_write(a->c, &a->page, last, more, count, total, &a->b);
+    err_t e = page_write(a->c, &a->page, end, &a->b);
     if (!err_ok(e)) {
         buf_done(&a->b);
         return e;
@@ -45,7 +45,7 @@ static err_t end(struct answer *a)
 
 static err_t nothing(struct answer *a)
 {
-    TRY(begin(a, STR(""), false, 0, 0));
+    TRY(begin(a, &(struct page_end){ .more = false }));
     return end(a);
 }
 
@@ -93,7 +93,8 @@ static err_t write_subjects(struct answer *a, const struct ask *ask,
     char id[UUID_LEN];
     if (found->count > 0)
         person_id(found->list[found->count - 1], id);
-    TRY(begin(a, str_from(id, UUID_LEN), found->more, found->count, found->total));
+    struct page_end last = { str_from(id, UUID_LEN), found->more, found->count, found->total };
+    TRY(begin(a, &last));
     for (size_t i = 0; i < found->count; i++)
         add(a, ask->subject.type, id_for(ask, found->list[i], id));
     return end(a);
@@ -139,25 +140,24 @@ static err_t may_on(struct query *c, const struct ask *ask, struct str id, bool 
 }
 
 static err_t find_instances(struct query *c, const struct ask *ask, const struct page *page,
-                            struct str *list, size_t *count, size_t *total, bool *more)
+                            struct str *list, struct page_end *end)
 {
     int resource = engine_resource(c->rules, ask->resource.type);
     size_t n = resource == ENGINE_NONE ? 0 : engine_instance_count(c->rules, resource);
-    *count = *total = 0;
-    *more = false;
+    *end = (struct page_end){ .more = false };
     for (size_t i = 0; i < n; i++) {
         struct str id = engine_instance_at(c->rules, resource, i).id;
         bool may = false;
         TRY(may_on(c, ask, id, &may));
         if (!may)
             continue;
-        ++*total;
+        end->total++;
         if (page->after.len > 0 && str_cmp(id, page->after) <= 0)
             continue;
-        if (*count < page->limit)
-            list[(*count)++] = id;
+        if (end->count < page->limit)
+            end->last = list[end->count++] = id;
         else
-            *more = true;
+            end->more = true;
     }
     return ERR(OK);
 }
@@ -167,17 +167,16 @@ static err_t search_resource(struct query *c)
     struct ask ask;
     struct answer a;
     struct verdict v;
-    size_t count = 0, total = 0;
-    bool more = false;
+    struct page_end found;
     err_t e;
     if (!start(c, ASK_RESOURCES, &ask, &a, &v, &e))
         return e;
     struct str *list = arena_array(c->arena, a.page.limit, sizeof *list);
     if (list == NULL)
         return ERR(NO_MEMORY);
-    TRY(find_instances(c, &ask, &a.page, list, &count, &total, &more));
-    TRY(begin(&a, count > 0 ? list[count - 1] : STR(""), more, count, total));
-    for (size_t i = 0; i < count; i++)
+    TRY(find_instances(c, &ask, &a.page, list, &found));
+    TRY(begin(&a, &found));
+    for (size_t i = 0; i < found.count; i++)
         add(&a, ask.resource.type, list[i]);
     return end(&a);
 }
@@ -189,19 +188,13 @@ err_t authzen_search_resource(struct http_request *req, struct http_response *re
 
 /* ---- actions ---- */
 
-struct actions {
-    struct str list[ACTIONS_MAX];
-    size_t count, total;
-    bool more;
-};
-
 static err_t find_actions(struct query *c, const struct ask *ask, const struct page *page,
-                          struct actions *out)
+                          struct str *list, struct page_end *end)
 {
     int resource = engine_resource(c->rules, ask->resource.type);
     int n = resource == ENGINE_NONE ? 0 : engine_resource_at(c->rules, resource).action_count;
     bool passed = page->after.len == 0;
-    *out = (struct actions){ .count = 0 };
+    *end = (struct page_end){ .more = false };
     for (int i = 0; i < n; i++) {
         struct verdict v;
         struct ask one = *ask;
@@ -211,11 +204,11 @@ static err_t find_actions(struct query *c, const struct ask *ask, const struct p
         TRY(decide(c, &one, &v));
         if (v.status != 0 || !v.permit)
             continue;
-        out->total++;
-        if (here && out->count < page->limit)
-            out->list[out->count++] = one.action;
+        end->total++;
+        if (here && end->count < page->limit)
+            end->last = list[end->count++] = one.action;
         else if (here)
-            out->more = true;
+            end->more = true;
     }
     return ERR(OK);
 }
@@ -225,16 +218,16 @@ static err_t search_action(struct query *c)
     struct ask ask;
     struct answer a;
     struct verdict v;
-    struct actions found;
+    struct page_end found;
+    struct str list[ACTIONS_MAX];
     err_t e;
     if (!start(c, ASK_ACTIONS, &ask, &a, &v, &e))
         return e;
-    TRY(find_actions(c, &ask, &a.page, &found));
-    TRY(begin(&a, found.count > 0 ? found.list[found.count - 1] : STR(""), found.more, found.count,
-              found.total));
+    TRY(find_actions(c, &ask, &a.page, list, &found));
+    TRY(begin(&a, &found));
     for (size_t i = 0; i < found.count; i++) {
         jsonw_open(&a.b, NULL, '{');
-        jsonw_str(&a.b, "name", found.list[i]);
+        jsonw_str(&a.b, "name", list[i]);
         jsonw_close(&a.b, '}');
     }
     return end(&a);
