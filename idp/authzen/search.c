@@ -100,6 +100,16 @@ static err_t write_subjects(struct answer *a, const struct ask *ask,
     return end(a);
 }
 
+static err_t not_searchable(struct query *c)
+{
+    struct people_status s;
+    people_status(c->svc->people, &s);
+    if (s.loads > 0)
+        return query_error(c, 501, "there are more persons than can be searched here");
+    c->resp->retry_after = 2;
+    return query_error(c, 503, "the persons are still being read");
+}
+
 static err_t search_subject(struct query *c)
 {
     struct ask ask;
@@ -117,7 +127,7 @@ static err_t search_subject(struct query *c)
                                     .unconditional = c->client->authzen.bare };
     e = people_who_can(&c->now, &search, c->arena, &found);
     if (e.code == ERR_CONFLICT)
-        return query_error(c, 501, "there are more persons than can be searched here");
+        return not_searchable(c);
     TRY(e);
     return write_subjects(&a, &ask, &found);
 }
