@@ -71,6 +71,7 @@ static void teardown(void)
 {
     directory_stop_watch(fix.dir);
     recorder_stop(recorder);
+    recorder = NULL; /* not every test starts one, and in one process they follow one another */
     registry_close(registry);
     state_close(st);
     folder_remove(&folder);
