@@ -21,10 +21,10 @@
 
 #define BASE "dc=test,dc=habilis"
 
-enum { START_MS = 10000, STOP_MS = 10000, PATH_LEN = 104 };
+enum { START_MS = 10000, STOP_MS = 10000, PATH_LEN = 104, ROOT_LEN = 32 };
 
 struct slapd {
-    char root[PATH_LEN], folder[PATH_LEN], secrets[PATH_LEN], socket[PATH_LEN];
+    char root[ROOT_LEN], folder[PATH_LEN], secrets[PATH_LEN], socket[PATH_LEN];
     char uri[2 * PATH_LEN], listen[3 * PATH_LEN], config[PATH_LEN];
     char password_file[PATH_LEN], secret_file[2 * PATH_LEN];
     char password[128];
@@ -164,11 +164,14 @@ void slapd_freeze(struct slapd *s)
 
 void slapd_thaw(struct slapd *s) { (void)kill(s->pid, SIGCONT); }
 
-static void initialise(const struct slapd *s)
+/* MORE: options besides, NULL-terminated. */
+static void initialise(const struct slapd *s, const char *const *more)
 {
-    const char *argv[] = { SLAPD_INIT,  "--dir",    s->folder,   "--base",    BASE,
-                           "--secrets", s->secrets, "--maxsize", "268435456", NULL };
+    const char *argv[16] = { SLAPD_INIT,  "--dir",    s->folder,   "--base",    BASE,
+                             "--secrets", s->secrets, "--maxsize", "268435456", NULL };
     char output[4096];
+    for (size_t n = 9; *more != NULL && n < 15; n++)
+        argv[n] = *more++;
     if (run_command(argv, NULL, output, sizeof output) != 0) {
         fputs(output, stderr);
         give_up("slapd-init");
@@ -183,25 +186,51 @@ static void read_password(struct slapd *s)
     fclose(f);
 }
 
-struct slapd *slapd_new(void)
+static void name_files(struct slapd *s, const char *secrets)
+{
+    const char *name = s->root + sizeof "/tmp/" - 1;
+    (void)snprintf(s->folder, sizeof s->folder, "%s/ldap", s->root);
+    (void)snprintf(s->secrets, sizeof s->secrets, "%s/secrets", secrets);
+    (void)snprintf(s->socket, sizeof s->socket, "%s/ldap/ldapi", s->root);
+    (void)snprintf(s->config, sizeof s->config, "%s/ldap/config", s->root);
+    (void)snprintf(s->password_file, sizeof s->password_file, "%s/secrets/habilisd.password",
+                   secrets);
+    (void)snprintf(s->uri, sizeof s->uri, "ldapi://%%2Ftmp%%2F%s%%2Fldap%%2Fldapi", name);
+    (void)snprintf(s->listen, sizeof s->listen, "%s/????x-mod=0700", s->uri);
+}
+
+/* With a folder and names, not yet made; the secrets are OF's, or its own. */
+static struct slapd *prepare(const struct slapd *of)
 {
     struct slapd *s = calloc(1, sizeof *s);
     char path[] = "/tmp/habilis-test.XXXXXX";
     if (s == NULL || mkdtemp(path) == NULL)
         give_up("mkdtemp");
-    const char *name = path + sizeof "/tmp/" - 1;
     (void)snprintf(s->root, sizeof s->root, "%s", path);
-    (void)snprintf(s->folder, sizeof s->folder, "%s/ldap", path);
-    (void)snprintf(s->secrets, sizeof s->secrets, "%s/secrets", path);
-    (void)snprintf(s->socket, sizeof s->socket, "%s/ldap/ldapi", path);
-    (void)snprintf(s->config, sizeof s->config, "%s/ldap/config", path);
-    (void)snprintf(s->password_file, sizeof s->password_file, "%s/secrets/habilisd.password", path);
-    (void)snprintf(s->uri, sizeof s->uri, "ldapi://%%2Ftmp%%2F%s%%2Fldap%%2Fldapi", name);
-    (void)snprintf(s->listen, sizeof s->listen, "%s/????x-mod=0700", s->uri);
-    initialise(s);
+    name_files(s, of == NULL ? path : of->root);
+    return s;
+}
+
+struct slapd *slapd_new(void)
+{
+    struct slapd *s = prepare(NULL);
+    initialise(s, (const char *const[]){ NULL });
     read_password(s);
     slapd_start(s);
     return s;
+}
+
+void slapd_new_pair(struct slapd *pair[2])
+{
+    pair[0] = prepare(NULL);
+    pair[1] = prepare(pair[0]);
+    initialise(pair[0], (const char *const[]){ "--server-id", "1", "--peer", pair[1]->uri, NULL });
+    initialise(pair[1],
+               (const char *const[]){ "--server-id", "2", "--peer", pair[0]->uri, "--join", NULL });
+    for (int i = 0; i < 2; i++) {
+        read_password(pair[i]);
+        slapd_start(pair[i]);
+    }
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)

@@ -13,7 +13,10 @@
 
 struct slapd; /* opaque */
 
-struct slapd *slapd_new(void);    /* started, and answering connections */
+struct slapd *slapd_new(void); /* started, and answering connections */
+/* Two servers of one directory, each following the other; services have the same passwords at both. The
+ * second is empty until it has caught up: wait for what you put into the first. */
+void slapd_new_pair(struct slapd *pair[2]);
 void slapd_free(struct slapd *s); /* stopped, its folder removed; NULL is fine */
 
 void slapd_stop(struct slapd *s);   /* SIGTERM, waited for */
