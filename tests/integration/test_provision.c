@@ -59,6 +59,46 @@ START_TEST(refused_table)
 }
 END_TEST
 
+static int init_with(const char *const *more, char *output, size_t cap)
+{
+    const char *argv[20] = { SLAPD_INIT, "--dir", dir, "--base", GOOD_BASE, "--secrets", secrets };
+    for (size_t i = 0; more[i] != NULL; i++)
+        argv[7 + i] = more[i];
+    return run_command(argv, NULL, output, cap);
+}
+
+#define PEER "ldapi://%2Ftmp%2Fx"
+
+/* Servers that follow one another: what would be ambiguous, cross a network in the clear, or leave the
+ * new one without the passwords of the others. */
+static const struct {
+    const char *name;
+    const char *more[8];
+    int code;
+} refused_peers[] = {
+    { "number zero", { "--server-id", "0", "--peer", PEER }, 2 },
+    { "number too large", { "--server-id", "4096", "--peer", PEER }, 2 },
+    { "no number", { "--peer", PEER }, 2 },
+    { "a number and nobody to follow", { "--server-id", "1" }, 2 },
+    { "joining nobody", { "--join" }, 2 },
+    { "a peer over the network in the clear",
+      { "--server-id", "1", "--peer", "ldap://192.0.2.1:389" },
+      2 },
+    { "a peer with a line end", { "--server-id", "1", "--peer", "ldaps://a\nolcRootPW: x" }, 2 },
+    { "a peer with a quote", { "--server-id", "1", "--peer", "ldaps://a\" bindmethod=sasl" }, 2 },
+    { "joining without the passwords", { "--server-id", "2", "--peer", PEER, "--join" }, 3 },
+};
+
+START_TEST(refused_peers_table)
+{
+    char output[512];
+    int code = init_with(refused_peers[_i].more, output, sizeof output);
+    ck_assert_msg(code == refused_peers[_i].code, "%s: exit %d: %s", refused_peers[_i].name, code,
+                  output);
+    ck_assert_msg(strncmp(output, "slapd-init : ", 13) == 0, "%s", output);
+}
+END_TEST
+
 static mode_t mode_of(const char *folder, const char *name)
 {
     char path[256];
@@ -101,6 +141,7 @@ int main(void)
     tcase_add_unchecked_fixture(t, start, stop);
     tcase_set_timeout(t, 30);
     tcase_add_loop_test(t, refused_table, 0, COUNT(refused));
+    tcase_add_loop_test(t, refused_peers_table, 0, COUNT(refused_peers));
     tcase_add_test(t, never_overwrites);
     return RUN_SUITE("provision", t);
 }
