@@ -67,7 +67,7 @@ static int list(struct ctl *ctl, const struct snapshot *rules)
 static err_t compile(struct ctl_source *source, struct snapshot **out)
 {
     struct model *m = NULL;
-    struct problem problem;
+    struct problem problem = { MODEL_NONE, "", { "", 0 }, 0 };
     TRY(model_new(&m));
     err_t e = ctl_source_model(source, m);
     if (err_ok(e))

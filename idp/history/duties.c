@@ -15,26 +15,34 @@ static bool overlap(const struct dir_assignment *a, const struct dir_assignment 
     return *from<*until && * until> now;
 }
 
-static err_t tell_pair(const struct snapshot *s, const struct dir_person *p, size_t i, size_t j,
-                       int64_t now, duties_fn *fn, void *ctx)
+struct telling {
+    const struct snapshot *snapshot;
+    int64_t now;
+    duties_fn *fn;
+    void *ctx;
+};
+
+static err_t tell_pair(const struct telling *t, const struct dir_person *p,
+                       const struct dir_assignment *a, const struct dir_assignment *b)
 {
-    struct duties_finding f = { .person = p, .a = &p->assignments[i], .b = &p->assignments[j] };
-    if (!overlap(f.a, f.b, now, &f.from, &f.until) ||
-        !engine_is_incompatible(s, f.a->profile, f.b->profile, &f.reason))
+    struct duties_finding f = { .person = p, .a = a, .b = b };
+    if (!overlap(a, b, t->now, &f.from, &f.until) ||
+        !engine_is_incompatible(t->snapshot, a->profile, b->profile, &f.reason))
         return ERR(OK);
-    if (str_cmp(f.a->profile, f.b->profile) > 0) {
-        f.a = &p->assignments[j];
-        f.b = &p->assignments[i];
+    if (str_cmp(a->profile, b->profile) > 0) {
+        f.a = b;
+        f.b = a;
     }
-    return fn(ctx, &f);
+    return t->fn(t->ctx, &f);
 }
 
 err_t duties_of_person(const struct snapshot *s, const struct dir_person *p, int64_t now,
                        duties_fn *fn, void *ctx)
 {
+    const struct telling t = { s, now, fn, ctx };
     for (size_t i = 0; p->active && i < p->assignment_count; i++)
         for (size_t j = i + 1; j < p->assignment_count; j++)
-            TRY(tell_pair(s, p, i, j, now, fn, ctx));
+            TRY(tell_pair(&t, p, &p->assignments[i], &p->assignments[j]));
     return ERR(OK);
 }
 
