@@ -244,6 +244,18 @@ static err_t find_dn(struct directory *d, struct arena *a, struct str login, str
     return ERR(OK);
 }
 
+/* As many questions as for somebody who exists: the answer's time must not tell. */
+static err_t read_nobody(struct directory *d, struct arena *a)
+{
+    DIR_CLEANUP(dir_buf_donep) struct buf b = { 0 };
+    struct dir_person nobody;
+    const char *dn;
+    buf_init(&b, DIR_DN_MAX);
+    dir_dn_start(&b, "cn", STR("decoy"));
+    TRY(dir_dn_end(&b, "ou=services", d->base, &dn));
+    return read_subtree(d, a, dn, &nobody);
+}
+
 err_t directory_person_by_login(struct directory *d, struct arena *a, struct str login,
                                 struct dir_person *out)
 {
@@ -251,7 +263,10 @@ err_t directory_person_by_login(struct directory *d, struct arena *a, struct str
     const char *dn_text;
     if (!is_login(login))
         return directory_is_up(d) ? ERR(NOT_FOUND) : ERR(DIRECTORY_DOWN);
-    TRY(find_dn(d, a, login, &dn));
+    err_t e = find_dn(d, a, login, &dn);
+    if (e.code == ERR_NOT_FOUND)
+        return read_nobody(d, a);
+    TRY(e);
     TRY(arena_cstr(a, dn, &dn_text));
     return read_subtree(d, a, dn_text, out);
 }

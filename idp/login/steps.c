@@ -157,6 +157,8 @@ static err_t record_job(struct state_tx *tx, void *arg)
 {
     struct advance *a = arg;
     TRY(run_write(tx, a->w));
+    if (a->l->flow.id == 0) /* refused before there was a flow */
+        return ERR(OK);
     err_t e =
         flow_update(tx, &a->l->flow, a->l->c->now); /* its counters; whoever was faster counts */
     return e.code == ERR_CONFLICT || e.code == ERR_NOT_FOUND ? ERR(OK) : e;

@@ -1,6 +1,7 @@
 /* password.c - the first step: login name and password, checked by a bind at the directory.
  *
- * An unknown name, a name without a password and a wrong password cost the same and answer the same.
+ * An unknown name, a name without a password and a wrong password cost the same and answer the same;
+ * nobody is looked up for a password that cannot be anybody's, or how quick that is would tell.
  * The attempt is counted before the password is looked at (state/throttle.h), by the name as typed.
  */
 #include "base/secret.h"
@@ -112,6 +113,8 @@ static err_t check(struct attempt *a, struct str name)
     struct login *l = a->l;
     struct str password = http_form(l->c->req, "password");
     bool found = false;
+    if (password.len == 0 || password.len > DIR_PASSWORD_MAX)
+        return refused(a, "no_password");
     TRY(find_person(l, name, &found));
     err_t e = directory_check_password(l->c->svc->directory, found ? &l->person : NULL, password);
     if (err_ok(e) && found)
