@@ -12,7 +12,7 @@ declare -A PACKAGES=(
         libunistring-dev libyaml-dev check"
     [clang]="clang libclang-rt-14-dev"
     [run]="slapd slapd-contrib ldap-utils openssl python3"
-    [lint]="clang-format clang-tidy shellcheck git python3"
+    [lint]="clang-format clang-tidy shellcheck git python3 python3-yaml python3-jsonschema"
     [browser]="chromium fonts-dejavu-core"
     [coverage]="lcov"
     [fresh]="mmdebstrap git"

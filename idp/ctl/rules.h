@@ -1,7 +1,8 @@
 /* rules.h - the rules of access as the directory holds them: read, compared with files, written.
  *
  * An entry each for applications, resources, profiles, lots, pairs that may not meet, emergencies.
- * Structures, closures, clients and people are not rules and are not touched.
+ * Structures, closures, clients and people are not rules and are not touched; neither are applications
+ * that declare conditions or subject types of their own, with profiles made for them alone.
  */
 #ifndef CTL_RULES_H
 #define CTL_RULES_H

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const application_attrs[] = { "habilisCode", "habilisLabel", NULL };
+static const char *const application_attrs[] = { "habilisCode", "habilisLabel",
+                                                 "habilisSubjectType", "habilisCondition", NULL };
 static const char *const resource_attrs[] = { "habilisCode",        "habilisLabel",
                                               "habilisSensitivity", "habilisAction",
                                               "habilisNoEmergency", NULL };
@@ -186,6 +187,65 @@ static int by_code(const void *x, const void *y)
     return str_cmp(known_value(a, "habilisCode"), known_value(b, "habilisCode"));
 }
 
+/* ---- applications that bring words of their own (docs/authzen.md) ---- */
+
+/* Conditions and subject types that an application declares are not in the YAML: it comes with a file of
+ * its own, and what is in the directory of it is neither exported nor taken away. */
+static bool has_own_words(const struct known *applications, struct str code)
+{
+    for (size_t i = 0; i < applications->count; i++) {
+        const struct known_entry *e = &applications->list[i];
+        if (str_eq(known_value(e, "habilisCode"), code))
+            return known_value(e, "habilisSubjectType").len > 0 ||
+                   known_value(e, "habilisCondition").len > 0;
+    }
+    return false;
+}
+
+static bool is_own_resource(const struct rules *r, struct str code)
+{
+    const struct known *k = &r->known[RULES_RESOURCE];
+    for (size_t i = 0; i < k->count; i++)
+        if (str_eq(known_value(&k->list[i], "habilisCode"), code))
+            return has_own_words(&r->known[RULES_APPLICATION], k->list[i].parent);
+    return false;
+}
+
+/* A profile made for such applications alone. */
+static bool is_own_profile(const struct rules *r, const struct known_entry *e)
+{
+    struct dir_attr grants = known_values(e, "habilisGrant");
+    for (size_t i = 0; i < grants.count; i++) {
+        struct str text = grants.values[i], resource;
+        if (!str_cut(&text, ';', &resource) || !is_own_resource(r, resource))
+            return false;
+    }
+    return grants.count > 0;
+}
+
+static void leave_out(struct known *k, size_t i)
+{
+    memmove(&k->list[i], &k->list[i + 1], (k->count - i - 1) * sizeof *k->list);
+    k->count--;
+}
+
+static void leave_own_words_out(struct rules *r)
+{
+    struct known *applications = &r->known[RULES_APPLICATION];
+    struct known *resources = &r->known[RULES_RESOURCE], *profiles = &r->known[RULES_PROFILE];
+    for (size_t i = profiles->count; i > 0; i--)
+        if (is_own_profile(r, &profiles->list[i - 1]))
+            leave_out(profiles, i - 1);
+    for (size_t i = resources->count; i > 0; i--)
+        if (has_own_words(applications, resources->list[i - 1].parent))
+            leave_out(resources, i - 1);
+    for (size_t i = applications->count; i > 0; i--)
+        if (has_own_words(applications, known_value(&applications->list[i - 1], "habilisCode")))
+            leave_out(applications, i - 1);
+}
+
+/* ---- all of it ---- */
+
 static err_t read_known(struct directory *d, struct arena *a, struct rules *r)
 {
     for (size_t i = 0; i < RULES_CLASSES; i++) {
@@ -264,6 +324,7 @@ err_t rules_read(struct directory *d, struct arena *a, struct rules *out)
 {
     struct rules r = { .cat = { .application_count = 0 } };
     TRY(read_known(d, a, &r));
+    leave_own_words_out(&r);
     TRY(make_room(a, &r));
     TRY(fill(a, &r));
     *out = r;

@@ -129,7 +129,7 @@ struct cat_right_pair {
     uint64_t origin;
 };
 
-/* A break-glass. */
+/* The break-glass of an application, whose code it has. */
 struct cat_emergency {
     struct str code, label;
     struct str lot;          /* what it opens */

@@ -276,6 +276,7 @@ static err_t check_emergencies(struct checker *c)
         struct str rest = x->told, profile;
         const struct name *lot = names_find(&c->lots, x->lot);
         TRY(names_add(&codes, (struct name){ x->code, x->label, x->origin, i }));
+        TRY(unknown(c, &c->applications, "application inconnue :", x->code, x->origin));
         TRY(unknown(c, &c->lots, "lot inconnu :", x->lot, x->origin));
         TRY(check_right(c, x->open_right, x->origin));
         TRY(check_right(c, x->review_right, x->origin));

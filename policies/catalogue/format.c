@@ -104,7 +104,8 @@ static err_t attach_comments(struct arena *a, struct document *d, const struct s
         l.list[i].node->comments = own;
         l.list[i].node->comment_count = next - first;
     }
-    c->list += next;
+    if (next > 0)
+        c->list += next;
     c->count -= next;
     return ERR(OK);
 }

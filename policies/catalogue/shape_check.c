@@ -263,7 +263,7 @@ err_t shape_check(struct arena *a, const struct document *d, const struct shape 
 {
     struct checking c = { .arena = a, .doc = d, .problems = p };
     size_t before = cat_problems_count(p);
-    if (d->root == NULL) {
+    if (d->root == NULL || (d->root->kind == NODE_MAP && d->root->count == 0)) {
         cat_problem_add(p, (struct cat_place){ d->name, 1, 1 }, "fichier vide : effacez-le");
         return ERR(MALFORMED);
     }

@@ -369,6 +369,28 @@ START_TEST(an_application)
 }
 END_TEST
 
+/* An application with words of its own, and its profile, are left alone. */
+START_TEST(own_words)
+{
+    static const char own[] =
+        "dn: habilisCode=essai,ou=applications,dc=test,dc=habilis\n"
+        "objectClass: habilisApplication\nhabilisCode: essai\nhabilisLabel: Essai\n"
+        "habilisSubjectType: user\n\n"
+        "dn: habilisCode=record,habilisCode=essai,ou=applications,dc=test,dc=habilis\n"
+        "objectClass: habilisResource\nhabilisCode: record\nhabilisLabel: r\nhabilisAction: "
+        "read\n\n"
+        "dn: habilisCode=ESSAYEUR,ou=profiles,dc=test,dc=habilis\n"
+        "objectClass: habilisProfileEntry\nhabilisCode: ESSAYEUR\nhabilisLabel: e\n"
+        "habilisGrant: record;read;groupement;;\n";
+    export_rules();
+    ck_assert_int_eq(as_habilisd(fix.server, "ldapadd", (const char *const[]){ NULL }, own, output,
+                                 sizeof output),
+                     0);
+    ck_assert_msg(CTL("policy", "apply", rules()) == 0, "%s", output);
+    ck_assert_str_eq(output, "rien ne change\n");
+}
+END_TEST
+
 /* All constraints and emergencies gone: slapd 2.5 cannot do that in a transaction, we can. */
 START_TEST(no_constraints)
 {
@@ -426,6 +448,7 @@ int main(void)
     tcase_add_test(t, wrong_rules);
     tcase_add_test(t, all_or_nothing);
     tcase_add_test(t, an_application);
+    tcase_add_test(t, own_words);
     tcase_add_test(t, no_constraints);
     tcase_add_test(t, lint);
     return RUN_SUITE("ctl_policy", t);

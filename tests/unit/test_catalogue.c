@@ -413,6 +413,10 @@ static const struct change changes[] = {
       "urgences: {U: {libelle: a, lot: V, ouvre_avec: \"APP.A:lire\", revu_avec: \"APP.A:lire\", "
       "duree_heures: 1, motif: obligatoire, previent: [AS], revue_jours: 1}}\n",
       "lot inconnu : V" },
+    { "an emergency of no application", "emergencies.yaml",
+      "urgences: {APPS: {libelle: a, lot: L, ouvre_avec: \"APP.A:lire\", revu_avec: "
+      "\"APP.A:lire\", duree_heures: 1, motif: obligatoire, previent: [AS], revue_jours: 1}}\n",
+      "application inconnue : APPS, vouliez-vous APP ?" },
     { "a file of a name that means nothing", "constraint.yaml", "incompatibilites: []\n",
       "constraint.yaml : ce fichier n'a pas sa place" },
     { "a file of another kind among the profiles", "profiles/soins.yml", "famille: soins\n",
@@ -441,6 +445,29 @@ START_TEST(refused_folder)
     ck_assert_msg((cat_problems_count(problems) == 0) == (changes[_i].file == NULL), "%s: %s",
                   changes[_i].name, told());
     ck_assert_msg(strstr(told(), changes[_i].says) != NULL, "%s: %s", changes[_i].name, told());
+}
+END_TEST
+
+/* A lot that an emergency opens must not give what a resource keeps from every emergency. */
+START_TEST(kept_from_emergencies)
+{
+    static const struct change urgent = {
+        "", "emergencies.yaml",
+        "urgences: {APP: {libelle: a, lot: L, ouvre_avec: \"APP.A:lire\", revu_avec: "
+        "\"APP.A:creer\", duree_heures: 1, motif: obligatoire, previent: [AS], revue_jours: 1}}\n",
+        NULL
+    };
+    struct folder f;
+    struct cat c;
+    sound_folder(&f, &urgent);
+    ck_assert_ok(cat_read(arena, f.path, problems, &c));
+    ck_assert_msg(cat_problems_count(problems) == 0, "%s", told());
+    folder_write(&f, "lots.yaml",
+                 "lots: {L: {libelle: a, droits: [APP.A: {actions: [valider], portee: etab}]}}\n",
+                 0600);
+    ck_assert_ok(cat_read(arena, f.path, problems, &c));
+    folder_remove(&f);
+    ck_assert_ptr_nonnull(strstr(told(), "une urgence n'ouvre jamais APP.A:valider"));
 }
 END_TEST
 
@@ -497,6 +524,7 @@ int main(void)
     tcase_add_loop_test(t, refused_file, 0, COUNT(bad));
     tcase_add_test(t, refused_sizes);
     tcase_add_loop_test(t, refused_folder, 0, COUNT(changes));
+    tcase_add_test(t, kept_from_emergencies);
     tcase_add_test(t, all_problems_are_told);
     tcase_add_test(t, odd_files);
     return RUN_SUITE("catalogue", t);

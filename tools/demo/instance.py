@@ -79,7 +79,7 @@ class Instance:
         self.start_directory(services)
         self.write_config()
         self.once("load", lambda: self.ctl("load", self.data))
-        self.once("emergencies", lambda: self.add_entries("emergencies.ldif"))
+        self.once("rules", lambda: self.ctl("policy", "apply", ROOT / "policies/catalogue"))
         self.once("certification", lambda: self.add_entries("certification.ldif", "-a"))
         self.once("people", self.give_credentials)
         self.accounts = {key: self.find_account(key) for key in self.people}
