@@ -79,6 +79,14 @@ NODISCARD err_t login_advance(struct login *l, const struct login_write *w);
 /* The same write without progress: a refusal that must leave its trace before the answer. */
 NODISCARD err_t login_record(struct login *l, const struct login_write *w);
 
+/* The password of PERSON was proved in this request: its browser gets another cookie than the one it came
+ * with, always the same for the two and impossible to know without the answer. *OUT is for flow_rebind().
+ * Copied from a shared post beforehand, the cookie of before opens nothing. */
+NODISCARD err_t login_change_cookie(struct login *l, struct str person, struct handle *out);
+/* The flow was found with the former cookie, and L->person has proved her password again: goes on if it
+ * was she who did before. */
+NODISCARD err_t login_rejoin(struct login *l);
+
 /* Reads the person anew (after writing to her entry), and what follows from it. */
 NODISCARD err_t login_read_person(struct login *l, struct str id);
 

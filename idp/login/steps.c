@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "login/login.h"
 #include "state/state.h"
+#include "token/hash.h"
 
 #include <string.h>
 
@@ -66,6 +67,10 @@ static void drop_borrowed_proof(struct login *l)
 
 static err_t understand(struct login *l)
 {
+    if (l->flow.former) { /* what was proved since is not this cookie's */
+        l->flow.person = STR("");
+        l->flow.progress = STR("{}");
+    }
     TRY(auth_request_read(l->c->arena, l->flow.request, &l->request));
     TRY(progress_read(l->c->arena, l->flow.progress, &l->progress));
     l->client = view_client(l->c->view, l->request.client_id);
@@ -157,7 +162,8 @@ static err_t record_job(struct state_tx *tx, void *arg)
 {
     struct advance *a = arg;
     TRY(run_write(tx, a->w));
-    if (a->l->flow.id == 0) /* refused before there was a flow */
+    if (a->l->flow.id == 0 ||
+        a->l->flow.former) /* refused before there was one; not ours any more */
         return ERR(OK);
     err_t e =
         flow_update(tx, &a->l->flow, a->l->c->now); /* its counters; whoever was faster counts */
@@ -191,16 +197,48 @@ static err_t go_to(struct login *l, const struct step *step)
     return ERR(OK);
 }
 
-static err_t find_flow(struct login *l, struct str form);
+static err_t find_flow(struct login *l, struct str browser, struct str form);
+static struct str browser_of(const struct call *c) { return http_cookie(c->req, COOKIE_BROWSER); }
+
+err_t login_change_cookie(struct login *l, struct str person, struct handle *out)
+{
+    struct call *c = l->c;
+    struct str text, key = str_from((const char *)c->svc->csrf_key, SERVICE_CSRF_KEY_LEN);
+    unsigned char secret[FLOW_SECRET_LEN];
+    TRY(arena_printf(c->arena, &text, "browser:%.*s:%.*s", STR_ARG(browser_of(c)),
+                     STR_ARG(person)));
+    TRY(hmac_sha256(key, text, secret));
+    err_t e = flow_cookie(secret, out);
+    wipe(secret, sizeof secret);
+    TRY(e);
+    http_response_cookie(c->resp, COOKIE_BROWSER, handle_str(out), -1, HTTP_LAX);
+    return ERR(OK);
+}
+
+err_t login_rejoin(struct login *l)
+{
+    struct login now = { .c = l->c };
+    struct handle cookie;
+    TRY(login_change_cookie(l, l->person.id, &cookie));
+    err_t e = find_flow(&now, handle_str(&cookie), l->flow.form);
+    wipe(&cookie, sizeof cookie);
+    if (e.code == ERR_NOT_FOUND)
+        return show_expired(l->c);
+    TRY(e);
+    TRY(understand(&now));
+    return is_refused(&now) ? show_refused(&now) : go_to(&now, due_step(&now));
+}
 
 /* Another request moved the flow first: show what is due there. */
 static err_t go_where_it_is(struct login *l)
 {
     struct login now = { .c = l->c };
-    err_t e = find_flow(&now, l->flow.form);
+    err_t e = find_flow(&now, browser_of(l->c), l->flow.form);
     if (e.code == ERR_NOT_FOUND)
         return show_expired(l->c);
     TRY(e);
+    if (now.flow.former && l->has_person && l->progress.acr > 0)
+        return login_rejoin(l);
     TRY(understand(&now));
     return go_to(&now, due_step(&now));
 }
@@ -300,7 +338,7 @@ err_t login_begin(struct call *c, const struct auth_request *r, bool vouched)
     l.flow.step = str_of(due->name);
     TRY(auth_request_write(c->arena, r, &l.flow.request));
     TRY(progress_write(c->arena, &l.progress, &l.flow.progress));
-    struct begin b = { &l, &ids, http_cookie(c->req, COOKIE_BROWSER) };
+    struct begin b = { &l, &ids, browser_of(c) };
     TRY(state_write(c->svc->state, begin_job, &b));
     http_response_cookie(c->resp, COOKIE_BROWSER, handle_str(&ids.cookie), -1, HTTP_LAX);
     TRY(arena_str(c->arena, str_from(ids.form, sizeof ids.form), &l.flow.form));
@@ -321,9 +359,9 @@ static err_t find_job(struct state_tx *tx, void *arg)
     return flow_find(tx, f->l->c->arena, f->browser, f->form, f->l->c->now, &f->l->flow);
 }
 
-static err_t find_flow(struct login *l, struct str form)
+static err_t find_flow(struct login *l, struct str browser, struct str form)
 {
-    struct find f = { l, http_cookie(l->c->req, COOKIE_BROWSER), form };
+    struct find f = { l, browser, form };
     return state_read(l->c->svc->state, find_job, &f);
 }
 
@@ -332,7 +370,7 @@ static err_t open_flow(struct call *c, struct str form, struct login *out, bool 
 {
     *out = (struct login){ .c = c };
     *shown = false;
-    err_t e = form.len == 0 ? ERR(NOT_FOUND) : find_flow(out, form);
+    err_t e = form.len == 0 ? ERR(NOT_FOUND) : find_flow(out, browser_of(c), form);
     if (e.code != ERR_NOT_FOUND) {
         TRY(e);
         return understand(out);
@@ -394,6 +432,8 @@ static err_t restart(struct call *c)
     TRY(open_flow(c, http_query(c->req, "flow"), &l, &shown));
     if (shown)
         return ERR(OK);
+    if (l.flow.former)
+        return go_to(&l, &step_password);
     l.has_person = false;
     l.progress = (struct progress){ .acr = 0 };
     return login_advance(&l, &(struct login_write){ .entry_count = 0 });

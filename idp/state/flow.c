@@ -6,7 +6,7 @@
 #include "state/record.h"
 
 enum { CSRF_BYTES = 32, STEP_MAX = 32 };
-enum { COL_ID, COL_VERSION, COL_BROWSER, COL_CSRF, COL_CREATED = 8 };
+enum { COL_ID, COL_VERSION, COL_BROWSER, COL_CSRF, COL_CREATED = 8, COL_FORMER = 12 };
 
 _Static_assert(FLOW_CSRF_LEN == BASE64URL_LEN(CSRF_BYTES), "the length in flow.h");
 _Static_assert(FLOW_FORM_LEN == HEX_LEN(sizeof(int64_t)), "the length in flow.h");
@@ -131,7 +131,8 @@ static err_t found_row(const struct sql_row *row, void *arg)
     f->flow.expires = sql_int(row, COL_CREATED + 1);
     f->flow.attempts = sql_int(row, COL_CREATED + 2);
     f->flow.otp_attempts = sql_int(row, COL_CREATED + 3);
-    f->mine = record_hash_is(row, COL_BROWSER, f->browser);
+    f->flow.former = record_hash_is(row, COL_FORMER, f->browser);
+    f->mine = f->flow.former || record_hash_is(row, COL_BROWSER, f->browser);
     return record_texts(f->a, row, COL_CSRF, texts, COUNT(texts));
 }
 
@@ -151,6 +152,41 @@ err_t flow_find(struct state_tx *tx, struct arena *a, struct str browser, struct
     TRY(arena_str(a, form, &f.flow.form));
     *out = f.flow;
     return ERR(OK);
+}
+
+/* --- another cookie --- */
+
+err_t flow_cookie(const unsigned char secret[FLOW_SECRET_LEN], struct handle *out)
+{
+    struct handle_row row = { .id = 0 };
+    return handle_of(HANDLE_BROWSER, secret, out, &row);
+}
+
+static err_t read_browser(struct str text, struct handle_row *out)
+{
+    bool valid = false;
+    TRY(handle_read(HANDLE_BROWSER, text, out, &valid));
+    return valid ? ERR(OK) : ERR(BUG);
+}
+
+err_t flow_rebind(struct state_tx *tx, struct str browser, struct str cookie, struct str person)
+{
+    struct handle_row old, new;
+    TRY(read_browser(browser, &old));
+    TRY(read_browser(cookie, &new));
+    TRY(flow_leave(tx, browser, person));
+    return sql_exec(tx, SQL_FLOW_REBIND,
+                    SQL_ARGS(V_BLOB(new.hash, sizeof new.hash), V_BLOB(old.hash, sizeof old.hash)),
+                    NULL);
+}
+
+err_t flow_leave(struct state_tx *tx, struct str browser, struct str person)
+{
+    struct handle_row row;
+    bool valid = false;
+    TRY(handle_read(HANDLE_BROWSER, browser, &row, &valid));
+    return sql_exec(tx, SQL_FLOW_LEAVE, SQL_ARGS(V_BLOB(row.hash, sizeof row.hash), V_TEXT(person)),
+                    NULL);
 }
 
 /* --- changing --- */

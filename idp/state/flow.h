@@ -4,6 +4,10 @@
  * binds its flows to it; each form carries the flow's `form` id, which alone opens nothing, and
  * the flow's `csrf` value. A flow lives FLOW_LIFE_S seconds.
  *
+ * The cookie changes when a password is proved (flow_rebind): somebody who had a copy of it from before
+ * has nothing. With the former one a flow is still found, marked so: it may prove the password again (the
+ * other of two clicks, an answer that was lost), and nothing else.
+ *
  * Steps are guarded by a version: of two posts of one step, flow_update() lets one win.
  */
 #ifndef STATE_FLOW_H
@@ -32,6 +36,7 @@ struct flow {
     int64_t created, expires;
     int64_t attempts;     /* refused passwords */
     int64_t otp_attempts; /* refused second factors */
+    bool former;          /* found with the cookie of before the password */
 };
 
 /* BROWSER is the cookie the browser sent: kept and copied to *cookie when well-formed, otherwise
@@ -58,6 +63,16 @@ NODISCARD err_t flow_update(struct state_tx *tx, struct flow *f, int64_t now);
 /* Takes the flow for its last step, by the same rule: exactly one caller may answer the
  * application. Errors: CONFLICT, NOT_FOUND. */
 NODISCARD err_t flow_finish(struct state_tx *tx, const struct flow *f);
+
+/* PERSON proved her password in BROWSER: its flows go over to COOKIE; what somebody else has proved on
+ * one of them is forgotten, as by flow_leave(). Errors: BUG (one is no such cookie). */
+NODISCARD err_t flow_rebind(struct state_tx *tx, struct str browser, struct str cookie,
+                            struct str person);
+/* A cookie for flow_rebind(). */
+enum { FLOW_SECRET_LEN = 32 };
+NODISCARD err_t flow_cookie(const unsigned char secret[FLOW_SECRET_LEN], struct handle *out);
+/* The flows of BROWSER on which anybody but PERSON (empty: anybody) has proved something begin again. */
+NODISCARD err_t flow_leave(struct state_tx *tx, struct str browser, struct str person);
 
 NODISCARD err_t flow_delete(struct state_tx *tx, int64_t id); /* gone already is OK */
 

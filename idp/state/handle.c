@@ -7,7 +7,12 @@
 
 #include <string.h>
 
-enum { ID_LEN = 8, SECRET_LEN = 32, RAW_LEN = ID_LEN + SECRET_LEN, CHANCE_BITS = 30 };
+enum {
+    ID_LEN = 8,
+    SECRET_LEN = HANDLE_SECRET_LEN,
+    RAW_LEN = ID_LEN + SECRET_LEN,
+    CHANCE_BITS = 30
+};
 
 _Static_assert(HANDLE_LEN == 2 + BASE64URL_LEN(RAW_LEN), "the length in state.h");
 _Static_assert((int)HANDLE_HASH_LEN == (int)SHA256_LEN, "what is stored is a SHA-256");
@@ -31,17 +36,27 @@ static err_t hash_secret(enum handle_tag tag, const unsigned char secret[SECRET_
     return e;
 }
 
-err_t handle_make(enum handle_tag tag, struct handle *text, struct handle_row *out)
+err_t handle_of(enum handle_tag tag, const unsigned char secret[HANDLE_SECRET_LEN],
+                struct handle *text, struct handle_row *out)
 {
     unsigned char raw[RAW_LEN];
     for (int i = 0; i < ID_LEN; i++)
         raw[i] = (unsigned char)((uint64_t)out->id >> (8 * (ID_LEN - 1 - i)));
-    rng_fill(raw + ID_LEN, SECRET_LEN);
+    memcpy(raw + ID_LEN, secret, SECRET_LEN);
     text->text[0] = (char)tag;
     text->text[1] = '_';
     base64url_encode(text->text + 2, raw, sizeof raw);
     err_t e = hash_secret(tag, raw + ID_LEN, out->hash);
     wipe(raw, sizeof raw);
+    return e;
+}
+
+err_t handle_make(enum handle_tag tag, struct handle *text, struct handle_row *out)
+{
+    unsigned char secret[HANDLE_SECRET_LEN];
+    rng_fill(secret, sizeof secret);
+    err_t e = handle_of(tag, secret, text, out);
+    wipe(secret, sizeof secret);
     return e;
 }
 

@@ -13,7 +13,7 @@
 
 enum handle_tag { HANDLE_SESSION = 's', HANDLE_CODE = 'c', HANDLE_BROWSER = 'b' };
 
-enum { HANDLE_HASH_LEN = 32 };
+enum { HANDLE_HASH_LEN = 32, HANDLE_SECRET_LEN = 32 };
 
 struct handle_row {
     int64_t id;
@@ -24,6 +24,10 @@ int64_t handle_id(int64_t now); /* for a new row born at NOW; positive */
 
 /* A new secret for the row OUT->id. Errors: CRYPTO. */
 NODISCARD err_t handle_make(enum handle_tag tag, struct handle *text, struct handle_row *out);
+
+/* The same with a secret that the caller made. */
+NODISCARD err_t handle_of(enum handle_tag tag, const unsigned char secret[HANDLE_SECRET_LEN],
+                          struct handle *text, struct handle_row *out);
 
 /* *valid false: not a handle of that kind. *out is then an id and a hash that no row has, so that
  * the caller goes through the same look-up. Errors: CRYPTO. */

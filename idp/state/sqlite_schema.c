@@ -142,4 +142,9 @@ static const char version_3[] =
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX duties_seen ON duties (seen);";
 
-const char *const sqlite_migrations[] = { version_1, version_2, version_3, NULL };
+/* The cookie that a sign-in's browser had before its password was proved; 32 zeros: none. */
+static const char version_4[] =
+    "ALTER TABLE flow ADD COLUMN former BLOB NOT NULL DEFAULT "
+    "x'0000000000000000000000000000000000000000000000000000000000000000';";
+
+const char *const sqlite_migrations[] = { version_1, version_2, version_3, version_4, NULL };

@@ -54,7 +54,7 @@ const struct sql_statement sql_statements[SQL_ID_COUNT] = {
                         "progress, created, expires, attempts, otp_attempts) "
                         "VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0)"),
     READS(FLOW_BY_ID, "SELECT id, version, browser, csrf, request, person, step, progress, "
-                      "created, expires, attempts, otp_attempts FROM flow WHERE id = $1"),
+                      "created, expires, attempts, otp_attempts, former FROM flow WHERE id = $1"),
     WRITES(FLOW_UPDATE, "UPDATE flow SET version = version + 1, person = $1, step = $2, "
                         "progress = $3, attempts = $4, otp_attempts = $5 "
                         "WHERE id = $6 AND version = $7 AND expires > $8"),
@@ -62,6 +62,9 @@ const struct sql_statement sql_statements[SQL_ID_COUNT] = {
     WRITES(FLOW_DELETE, "DELETE FROM flow WHERE id = $1"),
     WRITES(FLOW_TRIM, "DELETE FROM flow WHERE id IN (SELECT id FROM flow WHERE browser = $1 "
                       "ORDER BY id DESC LIMIT 1000 OFFSET $2)"),
+    WRITES(FLOW_REBIND, "UPDATE flow SET browser = $1, former = $2 WHERE browser = $2"),
+    WRITES(FLOW_LEAVE, "UPDATE flow SET version = version + 1, person = '', step = 'password', "
+                       "progress = '{}' WHERE browser = $1 AND person <> '' AND person <> $2"),
 
     WRITES(CODE_INSERT, "INSERT INTO code (id, secret, purge_at, used, " CODE_COLUMNS ") "
                         "VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "

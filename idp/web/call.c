@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "journal/journal.h"
 #include "pages/pages.h"
+#include "state/flow.h"
 #include "state/state.h"
 #include "token/hash.h"
 
@@ -91,6 +92,7 @@ static err_t sign_out_job(struct state_tx *tx, void *arg)
                                    .session = c->session.sid,
                                    .network = str_of(c->req->peer.network),
                                    .data = JOURNAL_DATA({ "reason", STR_INIT("sign_out") }) };
+    TRY(flow_leave(tx, http_cookie(c->req, COOKIE_BROWSER), STR("")));
     err_t e = session_end(tx, c->session.id);
     return err_ok(e) ? journal_append(tx, &entry) : e.code == ERR_NOT_FOUND ? ERR(OK) : e;
 }

@@ -44,3 +44,87 @@ test('an empty password asks the directory nothing: how long that takes tells no
         assert.ok(!line.subject, JSON.stringify(line));
     }
 });
+
+const otp = (who) => execFileSync('oathtool', ['--totp', '-b', who.totp_secret]).toString().trim();
+
+/** The cookie as somebody noted it at the shared post, and what that opens of the flow of FORM. */
+const copyOf = (browser) => {
+    const thief = new Browser();
+    thief.jar.set(BROWSER, browser.jar.get(BROWSER));
+    return thief;
+};
+
+test('a cookie copied before the password opens nothing after it (flow fixation)', async () => {
+    const post = new Browser();
+    await post.go('GET', authorization(essai, pkce()).url);
+    const { action, fields } = post.form();
+    const thief = copyOf(post);
+    await post.open('POST', action, { ...fields, username: intern.username, password: intern.password });
+    assert.equal(post.answer.status, 303);
+    for (const step of ['done', 'charter', 'structure', 'otp', 'restart']) {
+        await thief.go('GET', `/login/${step}?flow=${fields.flow}`);
+        assert.ok(thief.has('current-password'), step);
+        assert.equal(thief.jar.has(SESSION), false, step);
+    }
+    for (const step of ['/login/otp', '/login/charter', '/login/structure']) {
+        await thief.go('POST', step, { ...fields, decision: 'accept', structure: 'SOUB-FH' });
+        assert.ok(thief.has('current-password'), step);
+    }
+    const target = await post.go('GET', post.answer.headers.location);
+    assert.ok(target?.searchParams.get('code'), 'she herself comes through');
+});
+
+test('nor does it with the own password of whoever copied it', async () => {
+    for (const first of [true, false]) {
+        const post = new Browser();
+        await post.go('GET', authorization(essai, pkce()).url);
+        const { action, fields } = post.form();
+        const thief = copyOf(post);
+        const click = () => post.open('POST', action, { ...fields, username: nurse.username, password: nurse.password });
+        const own = () => thief.go('POST', action, { ...fields, username: intern.username, password: intern.password });
+        await (first ? own() : click());
+        await (first ? click() : own());
+        for (const step of ['otp', 'done']) {
+            await thief.go('GET', `/login/${step}?flow=${fields.flow}`);
+            assert.equal(thief.has('one-time-code'), false, 'never where the nurse is');
+        }
+    }
+});
+
+test('an answer that was lost: the same password again goes on, another does not', async () => {
+    const post = new Browser();
+    await post.go('GET', authorization(essai, pkce()).url);
+    const { action, fields } = post.form();
+    const lost = copyOf(post);
+    await post.open('POST', action, { ...fields, username: intern.username, password: intern.password });
+    await lost.go('POST', action, { ...fields, username: intern.username, password: 'wrong' });
+    assert.ok(lost.has('current-password'));
+    const target = await lost.go('POST', action, { ...fields, username: intern.username, password: intern.password });
+    assert.ok(target?.searchParams.get('code'));
+});
+
+test('what one person proved and left is gone when another signs in, or anybody signs out', async () => {
+    for (const leave of ['another signs in', 'she signs out']) {
+        const browser = new Browser();
+        await browser.go('GET', authorization(essai, pkce()).url);
+        await browser.submit({ username: nurse.username, password: nurse.password });
+        const left = { ...browser.form().fields };
+        assert.ok(browser.has('one-time-code'));
+        if (leave === 'another signs in') {
+            await signIn(browser, intern, authorization(essai, pkce()));
+        } else {
+            await signIn(browser, intern, authorization(essai, pkce()));
+            await browser.go('GET', '/');
+            await browser.go('GET', authorization(essai, pkce(), { prompt: 'login' }).url);
+            await browser.submit({ username: nurse.username, password: nurse.password });
+            left.flow = browser.form().fields.flow;
+            left.csrf = browser.form().fields.csrf;
+            const { csrf } = /name="csrf" value="(?<csrf>[^"]*)"/.exec((await browser.open('GET', '/')).text).groups;
+            await browser.open('POST', '/sign-out', { csrf });
+            assert.equal(browser.jar.has(SESSION), false);
+        }
+        await browser.go('POST', '/login/otp', { ...left, otp: otp(nurse) });
+        assert.equal(browser.has('Nolwenn'), false, leave);
+        assert.equal(browser.has('one-time-code'), false, leave);
+    }
+});

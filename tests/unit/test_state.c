@@ -128,6 +128,11 @@ static err_t do_flow_update(struct state_tx *tx, void *arg)
     struct call *c = arg;
     return flow_update(tx, &c->flow, c->now);
 }
+static err_t do_flow_rebind(struct state_tx *tx, void *arg)
+{
+    struct call *c = arg;
+    return flow_rebind(tx, c->text, c->more, STR(ZOE));
+}
 static err_t do_flow_finish(struct state_tx *tx, void *arg)
 {
     return flow_finish(tx, &((struct call *)arg)->flow);
@@ -454,6 +459,40 @@ START_TEST(flow_round_trip)
     ck_assert(str_eq(c.flow.csrf, str_from(made.flow_ids.csrf, FLOW_CSRF_LEN)));
     ck_assert_int_eq(c.flow.version, 1);
     ck_assert_err(find_flow(&made, &c, NOW + FLOW_LIFE_S), NOT_FOUND);
+}
+END_TEST
+
+/* Once a password is proved the cookie of before finds the flow, marked so; what somebody else had proved
+ * in that browser is forgotten; another browser's flows stay as they are. */
+START_TEST(flow_changes_cookie)
+{
+    static const unsigned char secret[FLOW_SECRET_LEN] = { 7 };
+    struct call mine = new_flow(STR("")), others = new_flow(handle_str(&mine.flow_ids.cookie));
+    struct call elsewhere = new_flow(STR("")), c = { 0 };
+    struct handle cookie, old = mine.flow_ids.cookie;
+    mine.flow.person = STR(ZOE);
+    others.flow.person = STR("another");
+    others.flow.progress = STR("{\"acr\":2}");
+    ck_assert_ok(state_write(st, do_flow_update, &mine));
+    ck_assert_ok(state_write(st, do_flow_update, &others));
+    ck_assert_ok(flow_cookie(secret, &cookie));
+    c.text = handle_str(&old);
+    c.more = handle_str(&cookie);
+    ck_assert_ok(state_write(st, do_flow_rebind, &c));
+    ck_assert_ok(find_flow(&mine, &c, NOW));
+    ck_assert(c.flow.former);
+    mine.flow_ids.cookie = others.flow_ids.cookie = cookie;
+    ck_assert_ok(find_flow(&mine, &c, NOW));
+    ck_assert(!c.flow.former);
+    ck_assert_str_is(c.flow.person, ZOE);
+    ck_assert_ok(find_flow(&others, &c, NOW));
+    ck_assert_str_is(c.flow.person, "");
+    ck_assert_str_is(c.flow.progress, "{}");
+    ck_assert_err(state_write(st, do_flow_update, &others), CONFLICT);
+    ck_assert_ok(find_flow(&elsewhere, &c, NOW));
+    ck_assert(!c.flow.former);
+    c.text = STR("b_forged");
+    ck_assert_err(state_write(st, do_flow_rebind, &c), BUG);
 }
 END_TEST
 
@@ -832,6 +871,7 @@ int main(void)
     tcase_add_test(sessions, session_structure);
     tcase_add_test(sessions, session_ends);
     tcase_add_test(flows, flow_round_trip);
+    tcase_add_test(flows, flow_changes_cookie);
     tcase_add_test(flows, flow_two_tabs_two_browsers);
     tcase_add_loop_test(flows, flow_form_table, 0, COUNT(forms));
     tcase_add_test(flows, flow_version);

@@ -38,6 +38,7 @@ static err_t fold(struct arena *a, struct str typed, struct str *out)
 
 struct attempt {
     struct login *l;
+    struct handle cookie; /* what the browser has from now on */
     struct throttle_key keys[2];
     struct journal_entry entry;
     int64_t wait_s;
@@ -71,7 +72,9 @@ static err_t success_job(struct state_tx *tx, void *arg)
 {
     struct attempt *a = arg;
     TRY(throttle_refund(tx, &a->keys[1], 1, a->l->c->now));
-    return throttle_reset(tx, &a->keys[0]);
+    TRY(throttle_reset(tx, &a->keys[0]));
+    return flow_rebind(tx, http_cookie(a->l->c->req, COOKIE_BROWSER), handle_str(&a->cookie),
+                       a->l->person.id);
 }
 
 /* No trace of each refusal: a flood of them must not fill the journal. The first one of a wait is told
@@ -103,6 +106,9 @@ static err_t find_person(struct login *l, struct str name, bool *found)
 static err_t accept(struct attempt *a)
 {
     struct login *l = a->l;
+    if (l->flow.former)
+        return login_rejoin(l);
+    TRY(login_change_cookie(l, l->person.id, &a->cookie));
     l->progress = (struct progress){ .acr = 1, .amr = STR_INIT("pwd"), .auth_time = l->c->now };
     TRY(login_read_person(l, l->person.id));
     return login_advance(l, &(struct login_write){ .job = success_job, .arg = a });
