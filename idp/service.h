@@ -42,6 +42,7 @@ struct service {
     struct str charter_version, charter_text; /* version empty: there is no charter */
     char *charter_owned; /* what charter_text points to, when read from a file */
     struct throttle_policy throttle_account, throttle_network, throttle_otp;
+    struct throttle_policy throttle_sign_ins, throttle_all_sign_ins;
     unsigned char csrf_key[SERVICE_CSRF_KEY_LEN];
 };
 

@@ -194,6 +194,8 @@ static err_t read_charter(struct service *svc)
     return copy == NULL ? ERR(NO_MEMORY) : ERR(OK);
 }
 
+enum { ALL_NETWORKS = 32 }; /* times what one may do */
+
 static void set_limits(struct service *svc)
 {
     const struct config *c = svc->config;
@@ -203,6 +205,11 @@ static void set_limits(struct service *svc)
     svc->throttle_network = throttle_network_default;
     svc->throttle_network.free = c->throttle_network;
     svc->throttle_network.forget_s = c->throttle_window;
+    svc->throttle_sign_ins = (struct throttle_policy){ .shape = THROTTLE_RATE,
+                                                       .free = c->throttle_sign_ins,
+                                                       .forget_s = 60 };
+    svc->throttle_all_sign_ins = svc->throttle_sign_ins;
+    svc->throttle_all_sign_ins.free *= ALL_NETWORKS;
 }
 
 /* ---- news for the journal ---- */

@@ -80,6 +80,7 @@ struct config {
     int64_t throttle_window;   /* seconds over which failures count */
     int64_t throttle_account;  /* failures per account in it */
     int64_t throttle_network;  /* failures per network in it */
+    int64_t throttle_sign_ins; /* begun by one network in a minute */
 
     /* mail */
     const char *mail_smtp_url; /* smtp:// or smtps://; NULL: nothing is sent */

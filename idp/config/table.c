@@ -140,6 +140,11 @@ static const struct config_key signing_in[] = {
       "Failed attempts per account in that time; then it must wait." },
     { "throttle.network", CONFIG_INT, AT(throttle_network), "100", false, 10, 100000, NULL,
       "Failed attempts per network in that time." },
+    { "throttle.sign_ins", CONFIG_INT, AT(throttle_sign_ins), "600", false, 60, 100000, NULL,
+      "Sign-ins that one network may begin in a minute. Each is stored until it ends, and anybody "
+      "can "
+      "begin one; a whole establishment may share one address. All networks together: 32 times as "
+      "many." },
 };
 
 static const struct config_key mail[] = {

@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "login/login.h"
 #include "state/state.h"
+#include "state/throttle.h"
 #include "token/hash.h"
 
 #include <string.h>
@@ -319,12 +320,32 @@ struct begin {
     struct login *l;
     struct flow_ids *ids;
     struct str browser;
+    struct throttle_key keys[2];
+    int64_t wait_s;
 };
 
 static err_t begin_job(struct state_tx *tx, void *arg)
 {
     struct begin *b = arg;
+    TRY(throttle_reserve(tx, b->keys, COUNT(b->keys), b->l->c->now, &b->wait_s));
     return flow_create(tx, b->browser, &b->l->flow, b->l->c->now, b->ids);
+}
+
+/* A sign-in takes room until it ends, and nobody need be known to begin one. */
+static err_t begin(struct begin *b)
+{
+    struct call *c = b->l->c;
+    struct str network;
+    TRY(arena_printf(c->arena, &network, "begin:%s", c->req->peer.network));
+    b->keys[0] = (struct throttle_key){ network, &c->svc->throttle_sign_ins };
+    b->keys[1] = (struct throttle_key){ STR("begin"), &c->svc->throttle_all_sign_ins };
+    return state_write(c->svc->state, begin_job, b);
+}
+
+static err_t show_too_many(struct call *c, int64_t wait_s)
+{
+    c->resp->retry_after = (unsigned)wait_s;
+    return call_page(c, 429, "throttled", json_pack("{s:I}", "wait", (json_int_t)wait_s));
 }
 
 err_t login_begin(struct call *c, const struct auth_request *r, bool vouched)
@@ -338,8 +359,11 @@ err_t login_begin(struct call *c, const struct auth_request *r, bool vouched)
     l.flow.step = str_of(due->name);
     TRY(auth_request_write(c->arena, r, &l.flow.request));
     TRY(progress_write(c->arena, &l.progress, &l.flow.progress));
-    struct begin b = { &l, &ids, browser_of(c) };
-    TRY(state_write(c->svc->state, begin_job, &b));
+    struct begin b = { .l = &l, .ids = &ids, .browser = browser_of(c) };
+    err_t e = begin(&b);
+    if (e.code == ERR_THROTTLED)
+        return show_too_many(c, b.wait_s);
+    TRY(e);
     http_response_cookie(c->resp, COOKIE_BROWSER, handle_str(&ids.cookie), -1, HTTP_LAX);
     TRY(arena_str(c->arena, str_from(ids.form, sizeof ids.form), &l.flow.form));
     wipe(&ids, sizeof ids);

@@ -1,9 +1,11 @@
 // What somebody tries who wants in, wants another's session, or wants the service down.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:https';
 import { test } from 'node:test';
 
-import { Browser, authorization, client, ctl, demo, person, pkce, send, signIn } from './agent.mjs';
+import { Browser, authorization, client, ctl, demo, issuer, person, pkce, signIn } from './agent.mjs';
 
 const essai = client('essai');
 const intern = person('intern');
@@ -127,4 +129,32 @@ test('what one person proved and left is gone when another signs in, or anybody 
         assert.equal(browser.has('Nolwenn'), false, leave);
         assert.equal(browser.has('one-time-code'), false, leave);
     }
+});
+
+/** GET from another address of this machine: the answer's status and headers. */
+const getFrom = (localAddress, agent, path) => new Promise((resolve, reject) => {
+    request(new URL(path, issuer), { agent, localAddress }, (res) => {
+        res.resume().on('end', () => resolve({ status: res.statusCode, headers: res.headers }));
+    }).on('error', reject).end();
+});
+
+test('a network that begins sign-ins without end is told to wait; others are served', async () => {
+    const agents = new Agent({ ca: readFileSync(demo.ca_file), keepAlive: true, maxSockets: 32 });
+    const { url } = authorization(essai, pkce());
+    let left = 2 * 6000 + 100; // of the demonstration's configuration; the minute may turn meanwhile
+    let refused;
+    const worker = async () => {
+        while (left-- > 0 && !refused) {
+            const answer = await getFrom('127.0.0.77', agents, url);
+            if (answer.status === 429) refused = answer;
+            else assert.equal(answer.status, 303);
+        }
+    };
+    await Promise.all(Array.from({ length: 32 }, worker));
+    assert.ok(refused, 'refused at last');
+    const wait = Number(refused.headers['retry-after']);
+    assert.ok(wait >= 1 && wait <= 60, String(wait));
+    assert.equal(refused.headers['set-cookie'], undefined);
+    assert.equal((await getFrom('127.0.0.78', agents, url)).status, 303);
+    agents.destroy();
 });
