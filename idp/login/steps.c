@@ -357,6 +357,7 @@ err_t login_begin(struct call *c, const struct auth_request *r, bool vouched)
         return show_refused(&l);
     const struct step *due = due_step(&l);
     l.flow.step = str_of(due->name);
+    l.flow.expires = c->now + c->svc->config->login_max;
     TRY(auth_request_write(c->arena, r, &l.flow.request));
     TRY(progress_write(c->arena, &l.progress, &l.flow.progress));
     struct begin b = { .l = &l, .ids = &ids, .browser = browser_of(c) };

@@ -95,7 +95,7 @@ err_t flow_create(struct state_tx *tx, struct str browser, struct flow *start, i
     wipe(csrf, sizeof csrf);
     f.version = 1;
     f.created = now;
-    f.expires = now + FLOW_LIFE_S;
+    f.expires = start->expires > now ? start->expires : now + FLOW_LIFE_S;
     f.attempts = f.otp_attempts = 0;
     err_t e = ERR(CONFLICT);
     for (int i = 0; i < ID_TRIES && e.code == ERR_CONFLICT; i++) {

@@ -2,7 +2,7 @@
  *
  * One browser may have several (one per tab). The browser holds one secret in a cookie, which
  * binds its flows to it; each form carries the flow's `form` id, which alone opens nothing, and
- * the flow's `csrf` value. A flow lives FLOW_LIFE_S seconds.
+ * the flow's `csrf` value. A flow lives FLOW_LIFE_S seconds, unless told otherwise.
  *
  * The cookie changes when a password is proved (flow_rebind): somebody who had a copy of it from before
  * has nothing. With the former one a flow is still found, marked so: it may prove the password again (the
@@ -41,7 +41,7 @@ struct flow {
 
 /* BROWSER is the cookie the browser sent: kept and copied to *cookie when well-formed, otherwise
  * (empty, malformed) a new one is made: set *cookie in any case. Reads of START: request, person,
- * step, progress; fills id, version, created, expires; form and csrf are in *OUT_IDS.
+ * step, progress, expires (0: FLOW_LIFE_S from now); fills id, version, created; form and csrf are in *OUT_IDS.
  * Errors: TOO_LARGE (request or progress), BUG (step). */
 struct flow_ids {
     char form[FLOW_FORM_LEN];

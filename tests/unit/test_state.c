@@ -459,6 +459,12 @@ START_TEST(flow_round_trip)
     ck_assert(str_eq(c.flow.csrf, str_from(made.flow_ids.csrf, FLOW_CSRF_LEN)));
     ck_assert_int_eq(c.flow.version, 1);
     ck_assert_err(find_flow(&made, &c, NOW + FLOW_LIFE_S), NOT_FOUND);
+    /* login.max: how long it may take is the configuration's. */
+    made = (struct call){ .now = NOW, .text = STR("") };
+    made.flow = (struct flow){ .request = STR("{}"), .step = STR("password"), .expires = NOW + 60 };
+    ck_assert_ok(state_write(st, do_flow_create, &made));
+    ck_assert_ok(find_flow(&made, &c, NOW + 59));
+    ck_assert_err(find_flow(&made, &c, NOW + 60), NOT_FOUND);
 }
 END_TEST
 
