@@ -138,7 +138,7 @@ class Instance:
             # one loopback address is everybody here
             "throttle.window": "60s",
             "throttle.network": "300",
-            "throttle.sign_ins": "6000",
+            "throttle.sign_ins": "100000",
         }
         self.config.write_text("# written by ./dev demo at each start\n" +
                                "".join(f"{key} = {value}\n" for key, value in settings.items()))
