@@ -36,6 +36,8 @@ build_bench() {
         for program in "$@"; do
             if [ -f "tests/bench/$program.mjs" ]; then
                 tests/live --run "tests/bench/$program.mjs"
+            elif [ -x "tests/bench/$program/run" ]; then
+                "tests/bench/$program/run"
             else
                 "build/release/tests/bench/bench_$program"
             fi
@@ -44,6 +46,10 @@ build_bench() {
     fi
     for program in $(build_programs build/release/tests/bench 'bench_*'); do
         echo "== ${program##*/bench_}"
+        "$program"
+    done
+    for program in tests/bench/*/run; do
+        echo "== $(basename "$(dirname "$program")")"
         "$program"
     done
     for program in tests/bench/*.mjs; do

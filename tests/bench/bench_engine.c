@@ -1,135 +1,14 @@
-/* bench_engine.c - nanoseconds of CPU a decision by string identifiers, its reason included.
+/* bench_engine.c [FILE] - what the policy engine costs, in CPU time, on the world of policy/world.h.
  *
- * A made-up groupement: 60 OGs, 600 establishments, 1,800 services; 30 resources of 5 actions; 40
- * profiles of 60 rights, 12 with a jamais; 380 fermetures; 30,000 persons with 1 to 3 assignments.
+ * FILE gets that world, a sample of its questions with our answers, and our figure, as lines of JSON:
+ * for the peers that tests/bench/policy/run asks the same.
  */
-#include "base/arena.h"
-#include "engine/engine.h"
+#include "policy/world.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { OGS = 60, ESTABLISHMENTS = 600, SERVICES = 1800, PEOPLE = 30000, QUESTIONS = 100000 };
-enum { PROFILES = 40, RESOURCES = 30, CLOSURES = 380, ROUNDS = 10, NOW = 1000 };
-
-static uint64_t state = 20260101;
-
-static unsigned chance(unsigned below)
-{
-    state += 0x9E3779B97F4A7C15U; /* SplitMix64 */
-    uint64_t z = state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
-    return (unsigned)((z ^ (z >> 31)) % below);
-}
-
-static struct arena *memory;
-
-static void must(err_t e)
-{
-    if (err_ok(e))
-        return;
-    (void)fprintf(stderr, "bench_engine: %s\n", err_name(e));
-    abort();
-}
-
-static struct str name(const char *prefix, unsigned n)
-{
-    struct str text;
-    must(arena_printf(memory, &text, "%s%u", prefix, n));
-    return text;
-}
-
-static struct str establishment(unsigned n) { return name("ETABLISSEMENT-", n); }
-
-static struct str service(unsigned n)
-{
-    struct str text;
-    must(arena_printf(memory, &text, "ETABLISSEMENT-%u.SERVICE-%u", n % ESTABLISHMENTS, n));
-    return text;
-}
-
-static const char *const actions[] = { "lire", "creer", "modifier", "valider", "exporter" };
-
-static void structure(struct model *m, struct str code, struct str parent, enum structure_kind kind)
-{
-    must(model_add_structure(m, &(struct structure_def){ .code = code,
-                                                         .parent = parent,
-                                                         .kind = kind,
-                                                         .open_from = MODEL_ALWAYS,
-                                                         .open_until = MODEL_EVER }));
-}
-
-static void add_structures(struct model *m)
-{
-    structure(m, STR("GROUPEMENT"), STR(""), STRUCTURE_GROUPEMENT);
-    for (unsigned i = 0; i < OGS; i++)
-        structure(m, name("OG-", i), STR("GROUPEMENT"), STRUCTURE_OG);
-    for (unsigned i = 0; i < ESTABLISHMENTS; i++)
-        structure(m, establishment(i), name("OG-", i % OGS), STRUCTURE_ETABLISSEMENT);
-    for (unsigned i = 0; i < SERVICES; i++)
-        structure(m, service(i), establishment(i % ESTABLISHMENTS), STRUCTURE_SERVICE);
-}
-
-static void add_rights(struct model *m)
-{
-    static const char *const scopes[] = { "unite", "etabs", "file", "og" };
-    for (unsigned i = 0; i < RESOURCES; i++)
-        must(model_add_resource(
-            m, &(struct resource_def){ .code = name("DUI.RESSOURCE_", i),
-                                       .application = STR("DUI"),
-                                       .actions = STR("lire|creer|modifier|valider|exporter") }));
-    for (unsigned i = 0; i < PROFILES; i++) {
-        must(model_add_profile(m, &(struct profile_def){ .code = name("PROFIL_", i) }));
-        for (unsigned k = 0; k < RESOURCES; k++)
-            must(model_add_grant(
-                m,
-                &(struct grant_def){ .profile = name("PROFIL_", i),
-                                     .resource = name("DUI.RESSOURCE_", k),
-                                     .actions = chance(2) ? STR("lire|creer") : STR("lire|valider"),
-                                     .scope = str_of(scopes[chance(COUNT(scopes))]),
-                                     .conditions = chance(3) ? STR("2f") : STR("") }));
-        if (i < 12)
-            must(model_add_never(m, &(struct never_def){ .profile = name("PROFIL_", i),
-                                                         .resource = name("DUI.RESSOURCE_", i),
-                                                         .actions = STR("creer") }));
-    }
-    for (unsigned i = 0; i < CLOSURES; i++)
-        must(model_add_closure(
-            m, &(struct closure_def){ .code = name("F", i),
-                                      .structure = establishment(chance(ESTABLISHMENTS)),
-                                      .rights =
-                                          chance(4) ? STR("DUI.RESSOURCE_7:*") : STR("*:exporter"),
-                                      .from = 0,
-                                      .until = 2000 }));
-}
-
-static struct str workplace[PEOPLE]; /* one structure of each */
-
-static struct engine_subject *person(const struct snapshot *s, unsigned n)
-{
-    struct engine_assignment held[3];
-    unsigned count = 1 + chance(3);
-    struct engine_subject *out = NULL;
-    for (unsigned i = 0; i < count; i++)
-        held[i] = (struct engine_assignment){ .id = name("affectation-", 3 * n + i),
-                                              .profile = name("PROFIL_", chance(PROFILES)),
-                                              .structure =
-                                                  chance(2) ? service(chance(SERVICES))
-                                                            : establishment(chance(ESTABLISHMENTS)),
-                                              .start = chance(10) ? 0 : 1500,
-                                              .end = chance(10) ? MODEL_EVER : 900 };
-    workplace[n] = held[chance(count)].structure;
-    struct engine_person p = { .id = name("personne-", n),
-                               .login = name("p", n),
-                               .active = true,
-                               .assignments = held,
-                               .assignment_count = count };
-    size_t size = engine_subject_size(&p);
-    must(engine_person_resolve(s, &p, arena_alloc(memory, size), size, &out));
-    return out;
-}
+enum { ROUNDS = 10, SAMPLE = 2000, COMPILES = 20, SEARCHES = 100 };
 
 static double cpu_seconds(void)
 {
@@ -138,62 +17,197 @@ static double cpu_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-struct case_of {
-    const struct engine_subject *who;
-    struct engine_question q;
-};
-
-static void measure(const struct snapshot *s, const struct case_of *cases)
+static int compare(const void *a, const void *b)
 {
-    unsigned permits = 0;
-    double best = 1e9;
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        double begin = cpu_seconds();
-        for (size_t i = 0; i < QUESTIONS; i++) {
-            struct engine_decision d;
-            engine_decide(s, cases[i].who, &cases[i].q, &d);
-            permits += d.effect == ENGINE_PERMIT;
-        }
-        double took = cpu_seconds() - begin;
-        if (took < best)
-            best = took;
-    }
-    printf("engine: %.0f ns a decision, %.1f %% permitted\n", best / QUESTIONS * 1e9,
-           100.0 * permits / ROUNDS / QUESTIONS);
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
-int main(void)
+static double median(double *list, size_t n)
 {
-    struct model *m = NULL;
-    struct snapshot *s = NULL;
-    struct problem problem;
-    must(arena_new((size_t)1 << 30, &memory));
-    must(model_new(&m));
-    add_structures(m);
-    add_rights(m);
-    double begin = cpu_seconds();
-    must(engine_compile(m, &s, &problem));
-    printf("engine: compiled in %.1f ms\n", (cpu_seconds() - begin) * 1e3);
-    const struct engine_subject **people = arena_array(memory, PEOPLE, sizeof(void *));
-    struct case_of *cases = arena_array(memory, QUESTIONS, sizeof *cases);
-    if (people == NULL || cases == NULL)
-        abort();
-    for (unsigned i = 0; i < PEOPLE; i++)
-        people[i] = person(s, i);
-    for (size_t i = 0; i < QUESTIONS; i++) {
-        unsigned who = chance(PEOPLE);
-        cases[i] = (struct case_of){
-            .who = people[who],
-            .q = { .resource = name("DUI.RESSOURCE_", chance(RESOURCES)),
-                   .action = str_of(actions[chance(COUNT(actions))]),
-                   .structure = chance(5) ? workplace[who] : service(chance(SERVICES)),
-                   .acr = (enum access_acr)chance(4),
-                   .now = NOW },
-        };
+    qsort(list, n, sizeof *list, compare);
+    return list[n / 2];
+}
+
+static bool permits(const struct world *w, const struct world_question *c)
+{
+    struct engine_decision d;
+    engine_decide(w->snapshot, w->subjects[c->who], &c->q, &d);
+    return d.effect == ENGINE_PERMIT;
+}
+
+/* By string identifiers, reason included, the person found already; nanoseconds. */
+static double measure_decisions(const struct world *w)
+{
+    unsigned permitted = 0;
+    double took[ROUNDS];
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        double begin = cpu_seconds();
+        for (size_t i = 0; i < WORLD_QUESTIONS; i++)
+            permitted += permits(w, &w->questions[i]);
+        took[round] = cpu_seconds() - begin;
     }
-    measure(s, cases);
-    arena_free(memory);
-    snapshot_unref(s);
-    model_free(m);
+    double ns = median(took, ROUNDS) / WORLD_QUESTIONS * 1e9;
+    printf("engine: %.0f ns a decision, %.1f %% of %d permitted\n", ns,
+           100.0 * permitted / ROUNDS / WORLD_QUESTIONS, WORLD_QUESTIONS);
+    return ns;
+}
+
+/* The whole model again after one profile got a line. */
+static void measure_compiling(const struct world *w)
+{
+    double took[COMPILES];
+    struct problem problem;
+    world_must(model_add_grant(w->model, &(struct grant_def){ .profile = STR("PROFIL_0"),
+                                                              .resource = STR("DUI.RESSOURCE_0"),
+                                                              .actions = STR("modifier"),
+                                                              .scope = STR("unite") }));
+    for (unsigned i = 0; i < COMPILES; i++) {
+        struct snapshot *s = NULL;
+        double begin = cpu_seconds();
+        world_must(engine_compile(w->model, &s, &problem));
+        took[i] = cpu_seconds() - begin;
+        snapshot_unref(s);
+    }
+    printf("engine: %.1f ms to compile the rules again after one profile changed\n",
+           median(took, COMPILES) * 1e3);
+}
+
+/* Everybody as numbers, the way that those who keep many keep them. */
+static struct engine_numbered *number_people(const struct world *w)
+{
+    struct engine_numbered *all = arena_array(w->memory, WORLD_PEOPLE, sizeof *all);
+    if (all == NULL)
+        abort();
+    for (size_t i = 0; i < WORLD_PEOPLE; i++) {
+        const struct engine_person *p = &w->people[i];
+        struct engine_held *list = arena_array(w->memory, p->assignment_count, sizeof *list);
+        if (list == NULL)
+            abort();
+        for (size_t k = 0; k < p->assignment_count; k++) {
+            const struct engine_assignment *a = &p->assignments[k];
+            list[k] = (struct engine_held){ engine_profile(w->snapshot, a->profile),
+                                            engine_structure(w->snapshot, a->structure), a->start,
+                                            a->end };
+        }
+        all[i] = (struct engine_numbered){ .id = p->id,
+                                           .login = p->login,
+                                           .active = p->active,
+                                           .list = list,
+                                           .count = p->assignment_count };
+    }
+    return all;
+}
+
+static bool numbered_may(const struct world *w, const struct engine_sieve *sieve,
+                         const struct engine_numbered *p, const struct engine_question *q)
+{
+    union {
+        max_align_t align;
+        unsigned char bytes[1024];
+    } memory;
+    bool worth = false;
+    for (size_t k = 0; k < p->count && !worth; k++)
+        worth = engine_sieve_lets(sieve, &p->list[k]);
+    if (!worth)
+        return false;
+    struct engine_subject *subject = NULL;
+    struct engine_decision d;
+    world_must(engine_numbered_resolve(w->snapshot, p, &memory, sizeof memory, &subject));
+    engine_decide(w->snapshot, subject, q, &d);
+    return d.effect == ENGINE_PERMIT;
+}
+
+static size_t who_can(const struct world *w, const struct engine_numbered *all,
+                      const struct engine_question *q)
+{
+    struct engine_sieve *sieve = NULL;
+    size_t found = 0;
+    world_must(engine_sieve_new(w->snapshot, q, w->memory, &sieve));
+    for (size_t i = 0; i < WORLD_PEOPLE; i++)
+        found += numbered_may(w, sieve, &all[i], q);
+    return found;
+}
+
+/* How many may, decided for each without the sieve. */
+static size_t who_can_plainly(const struct world *w, const struct engine_question *q)
+{
+    size_t found = 0;
+    for (unsigned i = 0; i < WORLD_PEOPLE; i++)
+        found += permits(w, &(struct world_question){ .who = i, .q = *q });
+    return found;
+}
+
+static void measure_who_can(const struct world *w)
+{
+    const struct engine_numbered *all = number_people(w);
+    double took[SEARCHES];
+    size_t found = 0;
+    for (size_t i = 0; i < SEARCHES; i++) {
+        double begin = cpu_seconds();
+        size_t n = who_can(w, all, &w->questions[i].q);
+        took[i] = cpu_seconds() - begin;
+        found += n;
+        if (n != who_can_plainly(w, &w->questions[i].q)) {
+            (void)fprintf(stderr, "bench: the search and the decisions differ\n");
+            abort();
+        }
+    }
+    double middle = median(took, SEARCHES);
+    printf("engine: who can, among %d: %.2f ms, the slowest of %d %.2f ms; %zu found each\n",
+           WORLD_PEOPLE, middle * 1e3, SEARCHES, took[SEARCHES - 1] * 1e3, found / SEARCHES);
+}
+
+static void measure_what_can(const struct world *w)
+{
+    double took[ROUNDS];
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        double begin = cpu_seconds();
+        for (size_t i = 0; i < WORLD_QUESTIONS; i++) {
+            const struct world_question *c = &w->questions[i];
+            int list[8];
+            if (engine_what_can(w->snapshot, w->subjects[c->who], &c->q, list, COUNT(list)) > 5)
+                abort();
+        }
+        took[round] = cpu_seconds() - begin;
+    }
+    printf("engine: what can she, of 5 actions: %.0f ns\n",
+           median(took, ROUNDS) / WORLD_QUESTIONS * 1e9);
+}
+
+static FILE *file_open(const char *path)
+{
+    FILE *f = fopen(path, "w");
+    if (f == NULL) {
+        perror(path);
+        exit(1);
+    }
+    return f;
+}
+
+static void file_end(FILE *f, const struct world *w, double ns)
+{
+    for (size_t i = 0; i < SAMPLE; i++)
+        world_write_question(f, w, &w->questions[i], permits(w, &w->questions[i]));
+    (void)fprintf(f, "{\"figure\":{\"ns\":%.1f}}\n", ns);
+    if (fclose(f) != 0) {
+        perror("bench");
+        exit(1);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    FILE *written = argc > 1 ? file_open(argv[1]) : NULL;
+    struct world w;
+    world_make(&w, written);
+    double ns = measure_decisions(&w);
+    measure_compiling(&w);
+    measure_who_can(&w);
+    measure_what_can(&w);
+    if (written != NULL)
+        file_end(written, &w, ns);
+    world_free(&w);
     return 0;
 }
