@@ -185,7 +185,7 @@ static void person(struct engine_person *p, unsigned n)
 /* Four in five about a structure of the person's own. */
 static void question(struct world *w, struct world_question *c)
 {
-    c->who = chance(WORLD_PEOPLE);
+    c->who = chance(w->people_count);
     const struct engine_person *p = &w->people[c->who];
     unsigned own = chance((unsigned)p->assignment_count);
     c->q = (struct engine_question){ .resource = name("DUI.RESSOURCE_", chance(RESOURCES)),
@@ -203,12 +203,12 @@ static struct engine_subject *subject_of(const struct world *w, const struct eng
     return out;
 }
 
-void world_make(struct world *w, FILE *written)
+void world_make(struct world *w, unsigned people, FILE *written)
 {
     struct problem problem;
     state = 20260101;
-    *w = (struct world){ 0 };
-    world_must(arena_new((size_t)1 << 30, &w->memory));
+    *w = (struct world){ .people_count = people };
+    world_must(arena_new((size_t)4 << 30, &w->memory));
     world_must(model_new(&w->model));
     memory = w->memory;
     file = written;
@@ -217,12 +217,12 @@ void world_make(struct world *w, FILE *written)
     add_profiles(w->model);
     add_closures(w->model);
     world_must(engine_compile(w->model, &w->snapshot, &problem));
-    w->people = arena_array(memory, WORLD_PEOPLE, sizeof *w->people);
-    w->subjects = arena_array(memory, WORLD_PEOPLE, sizeof(struct engine_subject *));
+    w->people = arena_array(memory, people, sizeof *w->people);
+    w->subjects = arena_array(memory, people, sizeof(struct engine_subject *));
     w->questions = arena_array(memory, WORLD_QUESTIONS, sizeof *w->questions);
     if (w->people == NULL || w->subjects == NULL || w->questions == NULL)
         abort();
-    for (unsigned i = 0; i < WORLD_PEOPLE; i++) {
+    for (unsigned i = 0; i < people; i++) {
         person(&w->people[i], i);
         w->subjects[i] = subject_of(w, &w->people[i]);
     }
