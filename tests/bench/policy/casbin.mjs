@@ -1,6 +1,6 @@
 // casbin.mjs FILE - node-casbin on the same world. Each question is asked over the rules of the asking
-// person alone, as its documentation recommends when there are many (a filtered policy); choosing them
-// costs one assignment here.
+// person alone: its documentation advises subsets when there are many (policy subset loading), and this is
+// the smallest. Choosing it costs one assignment here.
 import { newEnforcer, newModelFromString } from 'casbin';
 
 import { closedRights, holdings, load, right, rightLists, run } from './load.mjs';
