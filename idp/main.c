@@ -16,7 +16,7 @@ enum { PROBLEMS_MAX = 16 * 1024 };
 
 static const char usage[] =
     "usage: habilisd [-t] -c FILE\n"
-    "       habilisd --print-config-reference | --print-default-config | --version\n"
+    "       habilisd --print-config-reference | --print-default-config | --version | --help\n"
     "  -c FILE   configuration\n"
     "  -t        check it and stop\n";
 
@@ -44,12 +44,15 @@ static int print_usage(void)
     return 2;
 }
 
+static int print_help(void) { return fputs(usage, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS; }
+
 /* -1: go on and serve; otherwise the exit status. */
 static int read_options(int argc, char **argv, struct options *o)
 {
     static const struct option longs[] = { { "print-config-reference", no_argument, NULL, 'R' },
                                            { "print-default-config", no_argument, NULL, 'D' },
                                            { "version", no_argument, NULL, 'V' },
+                                           { "help", no_argument, NULL, 'H' },
                                            { NULL, 0, NULL, 0 } };
     int c = 0;
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
@@ -67,6 +70,8 @@ static int read_options(int argc, char **argv, struct options *o)
             return print(config_print_default);
         case 'V':
             return print_version();
+        case 'H':
+            return print_help();
         default:
             return print_usage();
         }

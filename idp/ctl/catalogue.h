@@ -2,7 +2,8 @@
  *
  * Reads etablissements.csv, profils.csv, ressources.csv, matrice.csv, incompatibilites.csv and, if it
  * is there, contrats.csv (else the one that the program carries). What is wrong goes to the problems;
- * the items are then not to be used.
+ * the items are then not to be used. What refers to a file without a single good line is not read:
+ * one problem, not one more for each line that refers to it.
  */
 #ifndef CTL_CATALOGUE_H
 #define CTL_CATALOGUE_H

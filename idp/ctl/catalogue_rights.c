@@ -280,8 +280,10 @@ err_t catalogue_read_rights(struct catalogue *c)
     for (size_t row = 0; row < s.count; row++)
         if (sheet_row_ok(&s, row))
             TRY(read_resource(c, &s, row, &seen));
-    TRY(read_matrix(c));
     strmap_init(&c->incompatible, c->arena);
+    if (c->profiles.count == 0 || c->resources.count == 0)
+        return ERR(OK); /* told; each line of what follows would say it again */
+    TRY(read_matrix(c));
     TRY(catalogue_sheet(c, "incompatibilites.csv", incompatibility_columns, &s));
     for (size_t row = 0; row < s.count; row++)
         if (sheet_row_ok(&s, row))

@@ -39,7 +39,8 @@ static void print_help(FILE *out)
 {
     (void)fprintf(out, "usage : habilisctl [-c FICHIER] COMMANDE [ARGUMENT]...\n\n");
     for (size_t i = 0; i < COUNT(COMMANDS); i++)
-        (void)fprintf(out, "  %s %s\n      %s\n", COMMANDS[i]->words, COMMANDS[i]->usage,
+        (void)fprintf(out, "  %s%s%s\n      %s\n", COMMANDS[i]->words,
+                      COMMANDS[i]->usage[0] == '\0' ? "" : " ", COMMANDS[i]->usage,
                       COMMANDS[i]->help);
     (void)fprintf(out, "\nConfiguration : %s, ou celle que donne -c.\n", CONFIG_DEFAULT);
 }
@@ -71,7 +72,12 @@ static int run_command(struct ctl *ctl, int argc, char **argv)
         }
         return c->run(ctl, left, argv + taken);
     }
-    print_help(stderr);
+    if (argc == 0)
+        print_help(stderr);
+    else
+        (void)ctl_fail(
+            "commande inconnue ou incomplète : %s%s%s ; « habilisctl help » les donne toutes",
+            argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
     return CTL_USAGE;
 }
 

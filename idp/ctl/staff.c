@@ -188,6 +188,10 @@ err_t staff_read(struct catalogue *c, struct staff *out, bool *present)
         return ERR(OK);
     }
     TRY(e);
+    if (c->finess.count == 0 || c->profiles.count == 0 || c->contracts.count == 0) {
+        *out = st; /* told; each line would say it again */
+        return ERR(OK);
+    }
     TRY(sheet_parse(c->arena, c->problems, file, columns, text, &st.sheet));
     st.rows = arena_array(c->arena, st.sheet.count + 1, sizeof *st.rows);
     st.persons = arena_array(c->arena, st.sheet.count + 1, sizeof *st.persons);

@@ -62,8 +62,8 @@ static const struct {
     const char *says;
 } wrong[] = {
     { "no command", { NULL }, NULL, 2, "usage" },
-    { "half a command", { "person" }, NULL, 2, "usage" },
-    { "an unknown command", { "person", "destroy", "marie.n-diaye" }, NULL, 2, "usage" },
+    { "half a command", { "person" }, NULL, 2, "incomplète : person ;" },
+    { "an unknown command", { "person", "destroy", "marie.n-diaye" }, NULL, 2, "person destroy" },
     { "an argument missing", { "person", "set-password", "marie.n-diaye" }, NULL, 2, "FICHIER" },
     { "one argument too many", { "person", "show", "marie.n-diaye", "paul" }, NULL, 2, "usage" },
     { "nobody of that name", { "person", "show", "nobody" }, NULL, 1, "introuvable" },

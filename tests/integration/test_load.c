@@ -526,6 +526,21 @@ START_TEST(fault_table)
 }
 END_TEST
 
+/* A file that others refer to is missing: that is told once, not once for each line that refers to it. */
+START_TEST(missing_reference)
+{
+    static const char *const files[] = { "etablissements.csv", "profils.csv", "ressources.csv" };
+    struct load l;
+    ck_assert_int_eq(remove(path_of(data, files[_i])), 0);
+    write_staff(OTHER_MARIE);
+    load_files(&l);
+    reset_file(files[_i]);
+    ck_assert(told(l.problems, 0, STR("E_FICHIER_ABSENT")));
+    ck_assert_uint_eq(problems_count(l.problems), 1);
+    end_load(&l);
+}
+END_TEST
+
 /* A missing file is a problem that is named, not a crash nor an empty catalogue. */
 START_TEST(missing_file)
 {
@@ -546,6 +561,7 @@ int main(void)
     tcase_add_unchecked_fixture(refusals, start, fixture_stop_server);
     tcase_add_loop_test(refusals, fault_table, 0, COUNT(faults));
     tcase_add_test(refusals, missing_file);
+    tcase_add_loop_test(refusals, missing_reference, 0, 3);
     tcase_add_test(refusals, faulty_lines);
     tcase_add_test(refusals, faulty_files);
     tcase_set_timeout(refusals, 60);
