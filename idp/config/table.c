@@ -120,7 +120,7 @@ static const struct config_key signing_in[] = {
       "Version of the charter (*charte informatique*) that everyone accepts once; a new version is "
       "asked for again. Not given: no charter." },
     { "charter.file", CONFIG_PATH, AT(charter_file), NULL, false, 0, 0, "/etc/habilis/charte.txt",
-      "Text of the charter. Not given: the built-in one." },
+      "Text of the charter, in French. Not given: the built-in one." },
     { "session.idle", CONFIG_DURATION, AT(session_idle), "1h", false, MINUTE, DAY, NULL,
       "After how long without use a session ends." },
     { "session.max", CONFIG_DURATION, AT(session_max), "12h", false, 5 * MINUTE, 7 * DAY, NULL,

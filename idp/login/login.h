@@ -90,6 +90,12 @@ NODISCARD err_t login_rejoin(struct login *l);
 /* Reads the person anew (after writing to her entry), and what follows from it. */
 NODISCARD err_t login_read_person(struct login *l, struct str id);
 
+/* Answers with the refusal, journalled. Errors: those of login_record(). */
+NODISCARD err_t login_refuse(struct login *l);
+
+/* Where the sign-in goes on as somebody else, for the same application. Errors: NO_MEMORY, TOO_LARGE. */
+NODISCARD err_t login_restart_url(struct login *l, struct str *out);
+
 /* The data that each step's page starts from: action, csrf, flow, app. NULL: no memory. */
 json_t *login_page_data(struct login *l, const struct step *step, const char *error,
                         int64_t wait_s);

@@ -88,35 +88,6 @@ static err_t show_expired(struct call *c)
     return call_page(c, 200, "expired", json_pack("{s:s}", "restart_url", "/"));
 }
 
-static json_t *refusal(const struct login *l)
-{
-    struct absence absence = rights_absence(&l->person, l->c->now);
-    if (!l->person.active)
-        return json_pack("{s:s}", "reason", "suspended");
-    if (absence.starts != 0)
-        return json_pack("{s:s, s:I}", "reason", "not_started", "starts",
-                         (json_int_t)absence.starts);
-    if (absence.ended != 0)
-        return json_pack("{s:s, s:I}", "reason", "ended", "ended", (json_int_t)absence.ended);
-    return json_pack("{s:s}", "reason", "none");
-}
-
-static err_t show_refused(struct login *l)
-{
-    json_t *data = refusal(l);
-    const char *reason = json_string_value(json_object_get(data, "reason"));
-    struct journal_entry entry =
-        login_entry(l, JOURNAL_ACCESS_REFUSED, JOURNAL_DATA({ "reason", str_of(reason) }));
-    struct login_write w = { .entries = &entry, .entry_count = 1 };
-    call_put(data, "person", l->person.display_name);
-    err_t e = login_record(l, &w);
-    if (!err_ok(e)) {
-        json_decref(data);
-        return e;
-    }
-    return call_page(l->c, 403, "refused", data);
-}
-
 json_t *login_page_data(struct login *l, const struct step *step, const char *error, int64_t wait_s)
 {
     json_t *data = json_pack("{s:s, s:o, s:o}", "action", step->path, "csrf",
@@ -227,7 +198,7 @@ err_t login_rejoin(struct login *l)
         return show_expired(l->c);
     TRY(e);
     TRY(understand(&now));
-    return is_refused(&now) ? show_refused(&now) : go_to(&now, due_step(&now));
+    return is_refused(&now) ? login_refuse(&now) : go_to(&now, due_step(&now));
 }
 
 /* Another request moved the flow first: show what is due there. */
@@ -258,7 +229,7 @@ err_t login_advance(struct login *l, const struct login_write *w)
     if (e.code == ERR_NOT_FOUND)
         return show_expired(l->c);
     TRY(e);
-    return refused ? show_refused(l) : go_to(l, due);
+    return refused ? login_refuse(l) : go_to(l, due);
 }
 
 /* ---- entering ---- */
@@ -354,7 +325,7 @@ err_t login_begin(struct call *c, const struct auth_request *r, bool vouched)
     struct flow_ids ids;
     TRY(prepare(c, r, vouched, &l));
     if (is_refused(&l))
-        return show_refused(&l);
+        return login_refuse(&l);
     const struct step *due = due_step(&l);
     l.flow.step = str_of(due->name);
     l.flow.expires = c->now + c->svc->config->login_max;
@@ -424,7 +395,7 @@ static err_t show(struct call *c)
     if (shown)
         return ERR(OK);
     if (is_refused(&l))
-        return show_refused(&l);
+        return login_refuse(&l);
     const struct step *due = due_step(&l);
     const struct step *asked = step_of_path(c->req->path);
     if (due == &step_done)
@@ -443,7 +414,7 @@ static err_t submit(struct call *c)
     if (!ct_str_equal(csrf, l.flow.csrf))
         return show_expired(c);
     if (is_refused(&l))
-        return show_refused(&l);
+        return login_refuse(&l);
     const struct step *due = due_step(&l);
     const struct step *asked = step_of_path(c->req->path);
     return due == asked && due->submit != NULL ? due->submit(&l) : go_to(&l, due);

@@ -63,6 +63,10 @@ test('an agency nurse whose mission ended yesterday is refused, and told why', (
         const text = await page.textContent('main');
         assert.match(text, /mission/i);
         assert.match(text, /terminée/i, `${seen}: ${text}`);
+        // the next person at this workstation goes on to where this one was going
+        await page.getByRole('link', { name: 'Utiliser un autre compte' }).click();
+        await goThrough(page, person('intern'));
+        assert.ok(page.url().startsWith(demo.apps.dui), page.url());
     }));
 
 test('a trainee whose profile asks no second factor signs in with the password alone', () =>

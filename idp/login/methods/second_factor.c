@@ -130,7 +130,7 @@ static err_t run_trial(struct trial *t, err_t (*check)(struct trial *t))
 static err_t otp_show(struct login *l, const char *error, int64_t wait_s)
 {
     struct str restart;
-    TRY(arena_printf(l->c->arena, &restart, "/login/restart?flow=%.*s", STR_ARG(l->flow.form)));
+    TRY(login_restart_url(l, &restart));
     json_t *data = login_page_data(l, &step_otp, error, wait_s);
     call_put(data, "restart_url", restart);
     return call_page(l->c, wait_s > 0 ? 429 : 200, "otp", data);
