@@ -13,7 +13,7 @@ declare -A PACKAGES=(
     [clang]="clang libclang-rt-14-dev"
     [run]="slapd slapd-contrib ldap-utils openssl python3"
     [lint]="clang-format clang-tidy shellcheck git python3 python3-yaml python3-jsonschema"
-    [browser]="chromium fonts-dejavu-core"
+    [browser]="chromium fonts-dejavu-core python3-authlib python3-requests"
     [coverage]="lcov"
     [fresh]="mmdebstrap git"
 )
