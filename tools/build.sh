@@ -80,4 +80,10 @@ build_coverage() {
     lcov --quiet --extract build/coverage.info "$PWD/lib/*" "$PWD/idp/*" "$PWD/policies/*" \
         --output-file build/coverage.info 2>/dev/null
     lcov --list build/coverage.info 2>/dev/null
+    local folder
+    for folder in lib idp policies; do
+        lcov --quiet --extract build/coverage.info "$PWD/$folder/*" \
+            --output-file "build/coverage-$folder.info" 2>/dev/null
+        echo "$folder: $(lcov --summary "build/coverage-$folder.info" 2>/dev/null | sed -n 's/^ *lines\.*: //p')"
+    done
 }

@@ -62,12 +62,15 @@ def run(args):
     if args.reset and folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not args.detach and set(services.running()) >= instance.SERVICES:
+        raise Failed(f"already running in {folder}; ./dev demo --stop stops it, "
+                     "--dir OTHER starts a second one")
     demo = instance.Instance(folder, ROOT / "build" / args.preset, args, datetime.date.today())
     detached = False
     try:
         demo.up(services)
+        detached = args.detach  # from here on a closed standard output takes nothing down
         demo.tell(args.detach)
-        detached = args.detach
         return 0 if detached else watch(services)
     except KeyboardInterrupt:
         print("\nStopping.")

@@ -11,6 +11,7 @@ from .services import Failed, free_port, https_answers, port_answers
 ROOT = people.CATALOGUE.parents[2]
 SLAPD_INIT = ROOT / "idp/directory/provision/slapd-init"
 PORT, APP_PORT = 8443, 9443
+SERVICES = {"slapd", "mailbox", "habilisd", "dui-demo"}
 SOCKET_PATH_MAX = 100  # bytes; the kernel takes 107
 
 
@@ -100,6 +101,8 @@ class Instance:
                 chosen[name] = self.ports[name]
             else:
                 chosen[name] = free_port(port, chosen.values())
+                if port not in (0, chosen[name]):
+                    print(f"Port {port} is taken; {name} gets {chosen[name]}.")
         self.ports = chosen
         (self.folder / "ports.json").write_text(json.dumps(chosen))
 
