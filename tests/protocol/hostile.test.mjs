@@ -141,7 +141,7 @@ const getFrom = (localAddress, agent, path) => new Promise((resolve, reject) => 
 test('a network that begins sign-ins without end is told to wait; others are served', async () => {
     const agents = new Agent({ ca: readFileSync(demo.ca_file), keepAlive: true, maxSockets: 32 });
     const { url } = authorization(essai, pkce());
-    let left = 2 * 6000 + 100; // of the demonstration's configuration; the minute may turn meanwhile
+    let left = 2 * Number(process.env.HABILIS_DEMO_SIGN_INS) + 100; // the minute may turn meanwhile
     let refused;
     const worker = async () => {
         while (left-- > 0 && !refused) {

@@ -1,5 +1,6 @@
 """One demonstration in its folder: made at the first start, taken up again at the next ones."""
 import json
+import os
 import subprocess
 import sys
 import urllib.parse
@@ -141,7 +142,7 @@ class Instance:
             # one loopback address is everybody here
             "throttle.window": "60s",
             "throttle.network": "300",
-            "throttle.sign_ins": "100000",
+            "throttle.sign_ins": os.environ.get("HABILIS_DEMO_SIGN_INS", "100000"),
         }
         self.config.write_text("# written by ./dev demo at each start\n" +
                                "".join(f"{key} = {value}\n" for key, value in settings.items()))
